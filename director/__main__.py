@@ -1,0 +1,8 @@
+"""Run the command line: ``python -m director``."""
+
+import sys
+
+from director.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

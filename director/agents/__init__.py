@@ -1,0 +1,1 @@
+"""Agent programs behind one protocol: one file a backend."""

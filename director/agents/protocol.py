@@ -1,0 +1,57 @@
+"""What a backend is: one call in, one reply out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from director.core.calls import CallKey, Reply, RoleDefinition
+from director.core.config import BackendOptions, Sampling
+from director.core.tiers import Tier
+from director.shell.processes import Limits
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to an agent, in a fresh context."""
+
+    key: CallKey
+    tier: Tier
+    role: RoleDefinition
+    """Permissions and instructions; a backend gives the agent no right that is not in it."""
+    prompt: str
+    directory: Path
+    """Where the agent works; for a role that may edit, a worktree of its own."""
+    log_directory: Path
+    """Where the backend writes transcript.jsonl and stderr.txt."""
+    limits: Limits
+    mark: str
+    """Marks every process that the call starts (`director.shell.processes.run`)."""
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every call of a backend in one job shares."""
+
+    options: BackendOptions
+    repository: Path
+    """The user's repository: relative paths in the configuration start here; never a place to work in."""
+    state_directory: Path
+    """A private directory of the job that the backend may use for the program's own configuration and data."""
+    roles: Callable[[], Mapping[str, RoleDefinition]]
+    """Every role definition, by name."""
+
+
+class Backend(Protocol):
+    """One agent program.
+
+    `ask` returns a reply for everything that went wrong in the call: end, detail. It raises AgentError only where no
+    call can be made at all, such as a program that is not installed, and Interrupted when director is asked to stop.
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None: ...
+
+    def ask(self, request: Request) -> Reply:
+        """Put the request to the agent and wait for its reply."""
+        ...

@@ -1,0 +1,1 @@
+"""The files of a job: where they are, how they are read, written and appended to."""

@@ -1,0 +1,1 @@
+"""The command line: arguments, text for people, exit codes."""

@@ -1,0 +1,1 @@
+"""Pure decisions and data: no files, no clock, no processes."""

@@ -1,0 +1,117 @@
+"""One question to an agent and its answer."""
+
+from enum import StrEnum
+
+from director.core.model import Model
+from director.core.roles import Permission, Role
+from director.core.tiers import Tier
+
+
+class End(StrEnum):
+    """How an agent call ended."""
+
+    DONE = "done"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"
+
+
+class ToolKind(StrEnum):
+    """What an agent did with a tool."""
+
+    READ = "read"
+    EDIT = "edit"
+    RUN = "run"
+    OTHER = "other"
+
+
+class ToolEvent(Model):
+    """One use of a tool; a reply lists them in order."""
+
+    kind: ToolKind
+    detail: str = ""
+    """The command that was run, or the path that was read or edited."""
+    exit_code: int | None = None
+    """Exit status of a command, where the program tells it."""
+
+
+class Usage(Model):
+    """Tokens of one call."""
+
+    input: int = 0
+    """Fresh input: neither read from a cache nor written to one."""
+    cached_input: int = 0
+    cache_write: int = 0
+    output: int = 0
+    """Everything the model wrote, reasoning included."""
+    reasoning: int = 0
+    """The part of `output` that was reasoning, where the program tells it."""
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            input=self.input + other.input,
+            cached_input=self.cached_input + other.cached_input,
+            cache_write=self.cache_write + other.cache_write,
+            output=self.output + other.output,
+            reasoning=self.reasoning + other.reasoning,
+        )
+
+
+class CallKey(Model):
+    """What a call is about: the key of a cassette's entry and of a record."""
+
+    role: Role
+    task: str
+    """The doit task on whose behalf the agent is asked, such as `spec` or `run:parser`."""
+    attempt: int = 1
+    """Counts the attempts of one ladder, from 1."""
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.task} {self.attempt}"
+
+
+class Reply(Model):
+    """What came back."""
+
+    end: End
+    text: str = ""
+    """The agent's last message."""
+    detail: str = ""
+    """Why the call did not end well, in the program's words."""
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    """What the program reports to have cost; None where it does not say."""
+    events: tuple[ToolEvent, ...] = ()
+    seconds: float = 0.0
+
+
+class RoleDefinition(Model):
+    """A role as templates/roles/NAME.md defines it."""
+
+    name: Role
+    description: str
+    permissions: frozenset[Permission]
+    temperature: float | None = None
+    instructions: str
+    """The body of the file: the system prompt."""
+
+
+class CallRecord(Model):
+    """One line of costs.jsonl: one call."""
+
+    version: int = 1
+    time: str
+    """When the call ended, UTC, ISO 8601."""
+    job: str
+    role: Role
+    task: str
+    attempt: int
+    tier: Tier
+    end: End
+    usage: Usage
+    cost_usd: float | None
+    """None: the price is not known."""
+    cost_source: str
+    """`config`, `program` or `unknown`."""
+    seconds: float

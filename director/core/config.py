@@ -1,0 +1,152 @@
+"""The configuration, field by field; the text under a field is its documentation (docs/configuration.md)."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+
+from director.core.errors import ConfigError
+from director.core.model import Model
+from director.core.roles import Role
+from director.core.tiers import Tier, parse_tier
+
+
+def _tier(text: str) -> str:
+    try:
+        parse_tier(text)
+    except ConfigError as error:
+        raise ValueError(f"{error.message}: {error.hint}") from error
+    return text
+
+
+TierString = Annotated[str, AfterValidator(_tier)]
+Money = Annotated[float, Field(ge=0)]
+
+
+class Tiers(Model):
+    """Which model plays which role: `[backend:]provider/model`; the backend defaults to opencode."""
+
+    planner: TierString
+    """Writes the spec and the plan, and criticises them with `--auto`."""
+    executor: TierString
+    """Implements the nodes."""
+    explorer: TierString | None = None
+    """Reads the repository before planning. Default: the executor's."""
+    test_author: TierString | None = None
+    """Writes the acceptance tests. Default: the planner's."""
+    reviewer: TierString | None = None
+    """Reviews a node's diff. Default: the planner's."""
+    escalation: TierString | None = None
+    """Gets the last attempt at a node. Default: the planner's."""
+
+
+class BackendOptions(Model):
+    """How a backend is driven."""
+
+    command: str | None = None
+    """The program to start. Default: the one on PATH."""
+    mode: str | None = None
+    """How the program is driven; for opencode: `run`."""
+    provider: dict[str, Any] = Field(default_factory=dict)
+    """Provider blocks handed to the program, such as a local OpenAI-compatible `base_url`."""
+    env: tuple[str, ...] = ()
+    """Names of further environment variables that the program may see."""
+
+
+class Sampling(Model):
+    """Sampling of a role's model."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """Default: the temperature of the role's definition."""
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Nucleus sampling. Default: the model's own."""
+
+
+class Price(Model):
+    """US dollars per million tokens."""
+
+    input: Money
+    """Fresh input tokens."""
+    output: Money
+    """Output tokens, reasoning included."""
+    cached_input: Money | None = None
+    """Input tokens read from the provider's cache. Default: the price of fresh input."""
+
+
+class Limits(Model):
+    """Where director stops by itself."""
+
+    node_timeout_secs: PositiveFloat = 1800
+    """Wall-clock time of one agent call."""
+    idle_timeout_secs: PositiveFloat = 300
+    """Time without any output after which an agent call is ended."""
+    test_timeout_secs: PositiveFloat = 600
+    """Wall-clock time of one test command or repository gate."""
+    cost_ceiling_usd: PositiveFloat | None = None
+    """No new call is started once the job has cost this much. Default: no ceiling."""
+    max_attempts: PositiveInt = 2
+    """Attempts of the executor at a node before it is escalated once."""
+    flake_runs: PositiveInt = 1
+    """How often a node's tests must be green in a row in its gate."""
+    test_attempts: PositiveInt = 2
+    """Attempts of the test author at a node's tests."""
+    plan_attempts: PositiveInt = 3
+    """Replies of the planner before planning fails."""
+
+
+class Review(Model):
+    """When a node's diff is reviewed before it lands."""
+
+    stage_one_llm: bool = False
+    """Have the reviewer compare each diff with its spec; advisory."""
+    stage_two: bool = True
+    """Have the reviewer read the diff of an escalated or a large node; a critical finding re-opens it."""
+    stage_two_file_threshold: PositiveInt = 5
+    """A node that touches more files than this is large."""
+
+
+class RepositoryOptions(Model):
+    """What director should know of the repository."""
+
+    byproducts: tuple[str, ...] = ()
+    """Further globs (gitignore syntax) of files that a build leaves behind and no gate minds."""
+
+
+class Config(Model):
+    """A whole configuration: .director/config.toml, or a profile."""
+
+    tiers: Tiers
+    backends: dict[str, BackendOptions] = Field(default_factory=dict)
+    sampling: dict[Role, Sampling] = Field(default_factory=dict)
+    gates: dict[str, str] = Field(default_factory=dict)
+    """Repository-wide gates: any name to a shell command, run in this order by `integrate`; empty = skipped."""
+    pricing: dict[TierString, Price] = Field(default_factory=dict)
+    """Prices by tier string; they go before what a program reports."""
+    limits: Limits = Limits()
+    review: Review = Review()
+    repository: RepositoryOptions = RepositoryOptions()
+
+    def tier(self, role: Role) -> Tier:
+        """Return the tier that plays a role."""
+        tiers = self.tiers
+        match role:
+            case Role.PLANNER | Role.BRAINSTORM:
+                text = tiers.planner
+            case Role.EXECUTOR:
+                text = tiers.executor
+            case Role.EXPLORER:
+                text = tiers.explorer or tiers.executor
+            case Role.TEST_AUTHOR:
+                text = tiers.test_author or tiers.planner
+            case Role.REVIEWER:
+                text = tiers.reviewer or tiers.planner
+            case Role.ESCALATION:
+                text = tiers.escalation or tiers.planner
+        return parse_tier(text)
+
+    def price(self, tier: Tier) -> Price | None:
+        """Return the configured price of a tier, whichever way its string was written."""
+        return next((price for text, price in self.pricing.items() if parse_tier(text) == tier), None)
+
+    def active_gates(self) -> dict[str, str]:
+        """Return the gates that have a command, in order."""
+        return {name: command for name, command in self.gates.items() if command.strip()}

@@ -1,0 +1,125 @@
+"""The errors that director expects.
+
+    DirectorError              printed without a traceback, with its hint
+      ConfigError              the user's configuration or request
+      PlanError                a plan that cannot be built: carries every problem
+      ReplyError               an agent's answer that does not fit
+      GitError                 git said no: carries argv, exit status and output
+        TipMoved               a compare and swap lost: somebody else moved the ref
+        MergeConflict          two trees that do not combine
+      AgentError               a backend is missing, timed out, refused or failed
+      StageFailed              a stage ended without its result: a node, a gate
+      LimitReached             a limit of cost was reached
+      JobLocked                another director holds the job
+      Paused                   a person has to approve before the work goes on
+      Interrupted              director was asked to stop
+
+Any other exception is a bug and keeps its traceback.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says to its caller."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    BUG = 3
+    WAITING = 4
+    LIMIT = 5
+    LOCKED = 6
+    INTERRUPTED = 130
+
+
+class DirectorError(Exception):
+    """An expected error: what and where in `message`, the next step in `hint`."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class ConfigError(DirectorError):
+    """The configuration or the request cannot be used."""
+
+
+class PlanError(DirectorError):
+    """A plan that cannot be built; `problems` holds every one of them."""
+
+    def __init__(self, message: str, *, problems: Sequence[str], hint: str = "") -> None:
+        listing = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(message + listing, hint=hint)
+        self.problems = tuple(problems)
+
+
+class ReplyError(DirectorError):
+    """An agent's reply that does not fit; the message goes back to the agent."""
+
+    exit_code = ExitCode.FAILED
+
+
+class GitError(DirectorError):
+    """A git command that failed."""
+
+    def __init__(self, argv: Sequence[str], *, status: int, output: str, hint: str = "") -> None:
+        super().__init__(f"git {' '.join(argv)} exited with {status}: {output.strip()[:2000]}", hint=hint)
+        self.argv = tuple(argv)
+        self.status = status
+        self.output = output
+
+
+class TipMoved(DirectorError):
+    """A ref was moved by somebody else between reading and writing it."""
+
+    exit_code = ExitCode.FAILED
+
+
+class MergeConflict(DirectorError):
+    """Two trees that do not combine."""
+
+    exit_code = ExitCode.FAILED
+
+
+class AgentError(DirectorError):
+    """An agent program is missing, failed, refused or ran out of time."""
+
+    exit_code = ExitCode.FAILED
+
+
+class StageFailed(DirectorError):
+    """A stage ended without its result, after all that it may try."""
+
+    exit_code = ExitCode.FAILED
+
+
+class LimitReached(DirectorError):
+    """A limit was reached; no new call is started."""
+
+    exit_code = ExitCode.LIMIT
+
+
+class JobLocked(DirectorError):
+    """Another director holds the job."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class Paused(DirectorError):
+    """A person has to approve before the work goes on."""
+
+    exit_code = ExitCode.WAITING
+
+
+class Interrupted(DirectorError):
+    """director was asked to stop."""
+
+    exit_code = ExitCode.INTERRUPTED

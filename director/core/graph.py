@@ -1,0 +1,65 @@
+"""Orders and lengths over a graph given as name to the names it depends on."""
+
+from collections.abc import Iterable, Mapping
+
+Dependencies = Mapping[str, Iterable[str]]
+
+
+def dependents(dependencies: Dependencies) -> dict[str, list[str]]:
+    """Return each name with the names that depend on it."""
+    result: dict[str, list[str]] = {name: [] for name in dependencies}
+    for name, needed in dependencies.items():
+        for dependency in needed:
+            result.setdefault(dependency, []).append(name)
+    return result
+
+
+def topological_order(dependencies: Dependencies) -> list[str]:
+    """Return the names with every dependency before its dependents; names on a cycle are left out."""
+    waiting = {name: len(set(needed) & dependencies.keys()) for name, needed in dependencies.items()}
+    above = dependents({name: set(needed) for name, needed in dependencies.items()})
+    order = [name for name, count in waiting.items() if count == 0]
+    for name in order:
+        for dependent in above[name]:
+            waiting[dependent] -= 1
+            if waiting[dependent] == 0:
+                order.append(dependent)
+    return order
+
+
+def find_cycle(dependencies: Dependencies) -> list[str]:
+    """Return one cycle as a path whose first and last name are equal, or an empty list."""
+    ordered = set(topological_order(dependencies))
+    stuck = {
+        name: [needed for needed in dependencies[name] if needed in dependencies and needed not in ordered]
+        for name in dependencies
+        if name not in ordered
+    }
+    name = next((name for name, needed in stuck.items() if needed), "")
+    path: list[str] = []
+    while name and name not in path:
+        path.append(name)
+        name = stuck[name][0] if stuck[name] else ""
+    return [*path[path.index(name) :], name] if name else []
+
+
+def remaining_lengths(dependencies: Dependencies, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return for each name the weight of the heaviest path from it to the end of the graph, itself included."""
+    above = dependents(dependencies)
+    lengths: dict[str, float] = {}
+    for name in reversed(topological_order(dependencies)):
+        longest = max((lengths[dependent] for dependent in above[name] if dependent in lengths), default=0.0)
+        lengths[name] = longest + weights.get(name, 1.0)
+    return lengths
+
+
+def closure(names: Iterable[str], neighbours: Dependencies) -> list[str]:
+    """Return the names and everything reachable from them, each once."""
+    found = dict.fromkeys(names)
+    queue = list(found)
+    for name in queue:
+        for neighbour in neighbours.get(name, ()):
+            if neighbour not in found:
+                found[neighbour] = None
+                queue.append(neighbour)
+    return queue

@@ -1,0 +1,77 @@
+"""What planners and reviewers must answer: one JSON object, nothing repaired by guessing."""
+
+import json
+import re
+from enum import StrEnum
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from director.core.errors import ReplyError
+from director.core.model import Model
+from director.core.problems import describe_problems
+
+ReplyModel = TypeVar("ReplyModel", bound=Model)
+_FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*?)\n```\Z", re.DOTALL)
+
+
+class Verdict(StrEnum):
+    """The judgement of a critique."""
+
+    APPROVE = "approve"
+    REVISE = "revise"
+
+
+class Critique(Model):
+    """A critique of spec.md or plan.json, with the revision where one is needed."""
+
+    verdict: Verdict
+    problems: tuple[str, ...] = ()
+    revised: str = ""
+    """The whole revised file; required with `revise`."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is; only a critical one re-opens a node."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+class Finding(Model):
+    """One finding of a review."""
+
+    severity: Severity
+    message: str
+    file: str = ""
+    line: int | None = None
+
+
+class ReviewReply(Model):
+    """The answer of a reviewer."""
+
+    findings: tuple[Finding, ...] = ()
+    summary: str = ""
+
+
+def parse_reply(text: str, model: type[ReplyModel]) -> ReplyModel:
+    """Read a reply that must be exactly one JSON object.
+
+    One Markdown fence around the whole object is allowed: programs add it. Everything else is an error that lists
+    all problems.
+    """
+    body = text.strip()
+    if fenced := _FENCED.match(body):
+        body = fenced.group(1)
+    try:
+        value = json.loads(body)
+    except ValueError as error:
+        raise ReplyError(f"the reply is not one JSON object: {error}") from error
+    if not isinstance(value, dict):
+        raise ReplyError(f"the reply is not one JSON object: it is a {type(value).__name__}")
+    try:
+        return model.model_validate_json(json.dumps(value))
+    except ValidationError as error:
+        problems = "".join(f"\n- {problem}" for problem in describe_problems(error))
+        raise ReplyError(f"the reply does not fit:{problems}") from error

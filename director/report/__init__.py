@@ -1,0 +1,1 @@
+"""Records and states as text, tables and JSON."""

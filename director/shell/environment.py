@@ -1,0 +1,32 @@
+"""What processes see of our environment."""
+
+import os
+import re
+from collections.abc import Iterable
+
+MARK = "DIRECTOR_MARK"
+"""The variable by which every process of ours is found again: `<job>/<run>/<call>`."""
+
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH)", re.IGNORECASE)
+_HARMLESS = frozenset({"SSH_AUTH_SOCK", "XAUTHORITY"})
+_GIT_PLACES = re.compile(r"GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|NAMESPACE|CONFIG.*|ALTERNATE.*)")
+
+
+def without_secrets() -> dict[str, str]:
+    """Return our environment less what looks like a secret: what a test command may see."""
+    return {name: value for name, value in _inherited().items() if not is_secret(name)}
+
+
+def with_secrets(names: Iterable[str]) -> dict[str, str]:
+    """Return our environment less all secrets but the named ones: what an agent program may see."""
+    return without_secrets() | {name: os.environ[name] for name in names if name in os.environ}
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a variable's name speaks of a secret."""
+    return bool(_SECRET.search(name)) and name not in _HARMLESS
+
+
+def _inherited() -> dict[str, str]:
+    """Leave out what would point the git of a child at the repository of our caller, such as a running hook."""
+    return {name: value for name, value in os.environ.items() if not _GIT_PLACES.fullmatch(name)}

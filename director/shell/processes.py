@@ -1,0 +1,226 @@
+"""Run a program to its end, whatever it does: own session, output to files, the whole tree ended afterwards."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+
+from director.core.errors import Interrupted
+from director.shell.environment import MARK
+
+POLL_SECONDS = 0.25
+"""How often limits are looked at; the end of the program itself is seen at once."""
+GRACE_SECONDS = 2.0
+"""Between asking a process to end and ending it."""
+MAX_OUTPUT_BYTES = 256 * 1024 * 1024
+"""A program that writes more than this to one of its files is ended."""
+
+_stopping = threading.Event()
+
+
+class Ended(StrEnum):
+    """Why a program is no longer running."""
+
+    EXITED = "exited"
+    TIMEOUT = "timeout"
+    IDLE = "idle"
+    FLOOD = "flood"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A program that ran."""
+
+    ended: Ended
+    exit_code: int
+    """Exit status; negative for the signal that ended it."""
+    seconds: float
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether it ended by itself with status 0."""
+        return self.ended is Ended.EXITED and self.exit_code == 0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a program is ended: seconds of wall-clock time, and seconds without output."""
+
+    wall: float
+    idle: float | None = None
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A short program and its output."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+
+def capture(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, stdin: bytes = b"", timeout: float = 600
+) -> Captured:
+    """Run a short, trusted program such as git and return its output. Raises OSError if it cannot start."""
+    done = subprocess.run(argv, cwd=cwd, env=dict(env), input=stdin, capture_output=True, timeout=timeout, check=False)
+    return Captured(done.returncode, done.stdout, done.stderr)
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    output: Path,
+    error: Path | None = None,
+    stdin: bytes = b"",
+    limits: Limits,
+    mark: str,
+) -> Finished:
+    """Run a program that is not trusted.
+
+    Its output goes to files (`error` defaults to the same file), its tree of processes is ended when it ends, also
+    those that left its session. `mark` is `<job>/<run>`. Raises OSError if it cannot start, Interrupted if director
+    is asked to stop.
+    """
+    if _stopping.is_set():
+        raise Interrupted("director was asked to stop")
+    call_mark = f"{mark}/{uuid4().hex}"
+    started = time.monotonic()
+    with ExitStack() as files:
+        out = files.enter_context(output.open("wb"))
+        err = files.enter_context(error.open("wb")) if error else out
+        process = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env={**env, MARK: call_mark},
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+    exited = threading.Event()
+    threading.Thread(target=_attend, args=(process, stdin, exited), daemon=True).start()
+    try:
+        ended = _watch(exited, started, limits, [output, *([error] if error else [])])
+    finally:
+        end_tree(process.pid, call_mark)
+        exited.wait(GRACE_SECONDS)
+    return Finished(ended, process.returncode if process.returncode is not None else -9, time.monotonic() - started)
+
+
+def shell_argv(command: str) -> list[str]:
+    """Return how a command line that the user or the plan wrote is run."""
+    return ["/bin/sh", "-c", command]
+
+
+def request_stop() -> None:
+    """Make every running `run` end its program and raise Interrupted, and every later one refuse to start."""
+    _stopping.set()
+
+
+def is_stopping() -> bool:
+    """Tell whether director was asked to stop."""
+    return _stopping.is_set()
+
+
+def clear_stop() -> None:
+    """Allow programs to be started again."""
+    _stopping.clear()
+
+
+def end_tree(pid: int, mark: str) -> None:
+    """End a session's processes and every process that carries the mark or one below it."""
+    _signal_group(pid, signal.SIGTERM)
+    strays = marked_processes(mark)
+    for process in strays:
+        _signal(process, signal.SIGTERM)
+    if strays:
+        psutil.wait_procs(strays, timeout=GRACE_SECONDS)
+    _signal_group(pid, signal.SIGKILL)
+    for process in marked_processes(mark):
+        _signal(process, signal.SIGKILL)
+
+
+def marked_processes(mark: str) -> list[psutil.Process]:
+    """Find the live processes whose mark is this one or below it, our own process aside."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            carried = process.environ().get(MARK, "") if process.pid != os.getpid() else ""
+            if (carried == mark or carried.startswith(mark + "/")) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue  # it is gone, or it is not ours
+    return found
+
+
+def end_marked(mark: str) -> int:
+    """End every process that carries the mark or one below it; return how many there were."""
+    found = marked_processes(mark)
+    for process in found:
+        _signal(process, signal.SIGTERM)
+    _, alive = psutil.wait_procs(found, timeout=GRACE_SECONDS)
+    for process in alive:
+        _signal(process, signal.SIGKILL)
+    return len(found)
+
+
+def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Sequence[Path]) -> Ended:
+    sizes, changed = [0] * len(outputs), time.monotonic()
+    while not exited.wait(POLL_SECONDS):
+        now = time.monotonic()
+        if _stopping.is_set():
+            raise Interrupted("director was asked to stop")
+        current = [path.stat().st_size for path in outputs]
+        if current != sizes:
+            sizes, changed = current, now
+        if max(sizes) > MAX_OUTPUT_BYTES:
+            return Ended.FLOOD
+        if now - started > limits.wall:
+            return Ended.TIMEOUT
+        if limits.idle is not None and now - changed > limits.idle:
+            return Ended.IDLE
+    if _stopping.is_set():
+        raise Interrupted("director was asked to stop")
+    return Ended.EXITED
+
+
+def _attend(process: subprocess.Popen[bytes], stdin: bytes, exited: threading.Event) -> None:
+    feeder = threading.Thread(target=_feed, args=(process, stdin), daemon=True)
+    feeder.start()
+    process.wait()
+    exited.set()
+
+
+def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
+    assert process.stdin
+    try:
+        process.stdin.write(data)
+        process.stdin.close()
+    except OSError:
+        return  # it closed its input: its own business
+
+
+def _signal_group(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _signal(process: psutil.Process, number: int) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.Error:
+        return

@@ -1,0 +1,1 @@
+"""What the tasks do: planning, acceptance tests, attempts, gates, review, landing, integration."""

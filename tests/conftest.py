@@ -1,0 +1,36 @@
+"""Every test is sealed: its own home, no git configuration but ours, fixed author and dates."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_KEPT = {"PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START"}
+
+
+@pytest.fixture(autouse=True)
+def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a home of its own and return it."""
+    home = tmp_path_factory.mktemp("home")
+    for name in set(os.environ) - _KEPT:
+        if not name.startswith("PYTEST_"):
+            monkeypatch.delenv(name)
+    settings = {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Ada",
+        "GIT_AUTHOR_EMAIL": "ada@example.org",
+        "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z",
+        "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.org",
+        "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
+        "NO_COLOR": "1",
+        "COLUMNS": "120",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return home
