@@ -7,6 +7,7 @@ from typing import Protocol
 
 from director.core.calls import CallKey, Reply, RoleDefinition
 from director.core.config import BackendOptions, Sampling
+from director.core.roles import Role
 from director.core.tiers import Tier
 from director.shell.processes import Limits
 
@@ -39,7 +40,7 @@ class Surroundings:
     """The user's repository: relative paths in the configuration start here; never a place to work in."""
     state_directory: Path
     """A private directory of the job that the backend may use for the program's own configuration and data."""
-    roles: Callable[[], Mapping[str, RoleDefinition]]
+    roles: Callable[[], Mapping[Role, RoleDefinition]]
     """Every role definition, by name."""
 
 

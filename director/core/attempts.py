@@ -11,7 +11,7 @@ from director.core.roles import Role
 class Outcome(StrEnum):
     """What became of an attempt."""
 
-    LANDED = "landed"
+    PASSED = "passed"
     FAILED = "failed"
 
 
@@ -20,7 +20,7 @@ class Attempt(Model):
 
     version: Literal[1] = 1
     inputs: str
-    """Digest of everything that the attempt was made from."""
+    """Digest of everything that the ladder was begun from."""
     number: int
     """Position in the ladder, from 1."""
     role: Role
@@ -28,7 +28,7 @@ class Attempt(Model):
     feedback: str = ""
     """What the next attempt is told."""
     tree_ref: str = ""
-    """Where the attempt's tree is kept if it did not land."""
+    """Where the attempt's tree is kept if it did not pass and there was one."""
 
 
 class Rung(Model):
@@ -37,33 +37,28 @@ class Rung(Model):
     number: int
     role: Role
     feedback: str = ""
+    """Why the attempt before it failed; empty for the first."""
 
 
-def next_rung(ladder: Sequence[Attempt], *, max_attempts: int) -> Rung | None:
-    """Return the attempt that follows, or None when the ladder is at its end.
+def next_rung(ladder: Sequence[Attempt], roles: Sequence[Role]) -> Rung | None:
+    """Return the attempt that follows the failed ones of a ladder, or None at its end.
 
-    The executor has `max_attempts`, then the escalation tier has one.
+    `roles` says who makes the first attempt, the second, and so on.
     """
     made = len(ladder)
-    if made > max_attempts:
+    if made >= len(roles):
         return None
-    role = Role.ESCALATION if made == max_attempts else Role.EXECUTOR
-    return Rung(number=made + 1, role=role, feedback=ladder[-1].feedback if ladder else "")
+    return Rung(number=made + 1, role=roles[made], feedback=ladder[-1].feedback if ladder else "")
 
 
-def current_ladder(history: Sequence[Attempt], *, inputs: str, max_attempts: int) -> list[Attempt]:
-    """Return the attempts of the ladder that is still being climbed.
+def current_ladder(history: Sequence[Attempt], *, inputs: str, roles: Sequence[Role]) -> list[Attempt]:
+    """Return the failed attempts of the ladder that is still being climbed.
 
-    A ladder begins anew when the inputs changed or when the one before it came to its end.
+    A ladder begins anew when the inputs changed, after an attempt that passed, and when the last one came to its end.
     """
     ladder: list[Attempt] = []
     for attempt in history:
-        if attempt.inputs != inputs:
+        if attempt.number == 1:
             ladder = []
-            continue
-        if attempt.number == 1 or next_rung(ladder, max_attempts=max_attempts) is None:
-            ladder = []
-        ladder.append(attempt)
-    if ladder and (ladder[-1].outcome is Outcome.LANDED or next_rung(ladder, max_attempts=max_attempts) is None):
-        return []
-    return ladder
+        ladder = [*ladder, attempt] if attempt.inputs == inputs and attempt.outcome is Outcome.FAILED else []
+    return ladder if next_rung(ladder, roles) else []

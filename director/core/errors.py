@@ -8,6 +8,7 @@
         TipMoved               a compare and swap lost: somebody else moved the ref
         MergeConflict          two trees that do not combine
       AgentError               a backend is missing, timed out, refused or failed
+      Rejected                 an attempt that does not pass: the message is what the next one is told
       StageFailed              a stage ended without its result: a node, a gate
       LimitReached             a limit of cost was reached
       JobLocked                another director holds the job
@@ -70,6 +71,8 @@ class ReplyError(DirectorError):
 class GitError(DirectorError):
     """A git command that failed."""
 
+    exit_code = ExitCode.FAILED
+
     def __init__(self, argv: Sequence[str], *, status: int, output: str, hint: str = "") -> None:
         super().__init__(f"git {' '.join(argv)} exited with {status}: {output.strip()[:2000]}", hint=hint)
         self.argv = tuple(argv)
@@ -93,6 +96,21 @@ class AgentError(DirectorError):
     """An agent program is missing, failed, refused or ran out of time."""
 
     exit_code = ExitCode.FAILED
+
+
+class Rejected(DirectorError):
+    """An attempt that does not pass; the message goes to the next attempt."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, *, tree_ref: str = "") -> None:
+        super().__init__(message)
+        self.tree_ref = tree_ref
+
+    @property
+    def summary(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
 
 
 class StageFailed(DirectorError):

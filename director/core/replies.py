@@ -61,11 +61,8 @@ def parse_reply(text: str, model: type[ReplyModel]) -> ReplyModel:
     One Markdown fence around the whole object is allowed: programs add it. Everything else is an error that lists
     all problems.
     """
-    body = text.strip()
-    if fenced := _FENCED.match(body):
-        body = fenced.group(1)
     try:
-        value = json.loads(body)
+        value = json.loads(strip_fence(text))
     except ValueError as error:
         raise ReplyError(f"the reply is not one JSON object: {error}") from error
     if not isinstance(value, dict):
@@ -75,3 +72,10 @@ def parse_reply(text: str, model: type[ReplyModel]) -> ReplyModel:
     except ValidationError as error:
         problems = "".join(f"\n- {problem}" for problem in describe_problems(error))
         raise ReplyError(f"the reply does not fit:{problems}") from error
+
+
+def strip_fence(text: str) -> str:
+    """Return a reply without the Markdown fence around the whole of it."""
+    body = text.strip()
+    fenced = _FENCED.match(body)
+    return fenced.group(1) if fenced else body

@@ -1,0 +1,144 @@
+"""The private surroundings of one OpenCode call.
+
+Nothing of the user's OpenCode leaks in: the program's directories of configuration and data and its idea of home are
+new for each call, the project's `opencode.json`, `.opencode/` and AGENTS.md are switched off (director puts guidance
+that applies into the prompt), and OPENCODE_ variables are not inherited. Nothing gets out: the session ends with its
+directory. Only the user's cache is shared, for it holds no settings: the list of models, ripgrep, provider packages.
+
+The user's login works: auth.json in the private data directory is a link to the user's own. OpenCode writes through it,
+so a token that it refreshes is refreshed for the user as well; a copy, or OPENCODE_AUTH_CONTENT, would leave the user
+with a refresh token that is spent. No key is written to a file or a log: keys stay in their environment variables.
+
+Commands that the agent runs see neither: their shell is a small script that takes away keys and private directories,
+so that they see what a gate's commands see.
+"""
+
+import json
+import shlex
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from director.shell.environment import is_secret, with_secrets
+
+PROVIDER_KEYS = (
+    "ANTHROPIC_API_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_API_KEY",
+    "CEREBRAS_API_KEY",
+    "DEEPINFRA_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "FIREWORKS_API_KEY",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_GENERATIVE_AI_API_KEY",
+    "GROQ_API_KEY",
+    "HF_TOKEN",
+    "MINIMAX_API_KEY",
+    "MISTRAL_API_KEY",
+    "MOONSHOT_API_KEY",
+    "NVIDIA_API_KEY",
+    "OPENAI_API_KEY",
+    "OPENCODE_API_KEY",
+    "OPENCODE_AUTH_CONTENT",
+    "OPENROUTER_API_KEY",
+    "TOGETHER_API_KEY",
+    "XAI_API_KEY",
+    "ZHIPU_API_KEY",
+)
+"""The variables in which providers' keys are kept; further ones are named by `env` in the configuration."""
+
+_SWITCHES = (
+    "OPENCODE_DISABLE_AUTOUPDATE",
+    "OPENCODE_DISABLE_CLAUDE_CODE",
+    "OPENCODE_DISABLE_EXTERNAL_SKILLS",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD",
+    "OPENCODE_DISABLE_PROJECT_CONFIG",
+    "OPENCODE_DISABLE_SHARE",
+)
+_SET_BY_OPENCODE = ("OPENCODE", "OPENCODE_PID", "OPENCODE_PURE")
+# It would install this package from npm into every configuration directory, unless a lock file names it already.
+_LOCK = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
+
+
+@dataclass(frozen=True)
+class Home:
+    """The directories of one call."""
+
+    root: Path
+    """Private to the call; the caller makes and removes it."""
+    state: Path
+    """Shared by the calls of a job, for the program keeps its locks there."""
+
+    @property
+    def agents(self) -> Path:
+        """Return where the agent's definition has to be."""
+        return self.root / "config" / "opencode" / "agent"
+
+    @property
+    def shell(self) -> Path:
+        """Return the shell that runs the agent's commands."""
+        return self.root / "bin" / Path(_real_shell()).name
+
+    def furnish(self, environment: Mapping[str, str]) -> None:
+        """Make the directories, the link to the user's login and the shell; `environment` is the program's to be."""
+        config, data, home = self.agents.parent, self.root / "data" / "opencode", self.root / "home"
+        for directory in (self.agents, config / "node_modules", data, home, self.shell.parent, self.state):
+            directory.mkdir(parents=True, exist_ok=True)
+        (config / "package-lock.json").write_text(json.dumps(_LOCK), encoding="utf-8")
+        if (login := _user_directory(environment, "XDG_DATA_HOME", ".local/share") / "opencode/auth.json").is_file():
+            (data / "auth.json").symlink_to(login)
+        self.shell.write_text(_shell_script(environment, _changes(self, {})), encoding="utf-8")
+        self.shell.chmod(0o700)
+
+    def environment(self, inherited: Mapping[str, str], config: Mapping[str, Any]) -> dict[str, str]:
+        """Return the environment of the program."""
+        return {**inherited, **_changes(self, config)}
+
+
+def inherited_environment(names: Iterable[str]) -> dict[str, str]:
+    """Return our environment with the providers' keys and the named variables, but without OpenCode's settings."""
+    allowed = (*PROVIDER_KEYS, *names)
+    environment = with_secrets(allowed)
+    return {name: value for name, value in environment.items() if name in allowed or not _is_setting(name)}
+
+
+def _is_setting(name: str) -> bool:
+    return name == "OPENCODE" or name.startswith("OPENCODE_")
+
+
+def _changes(home: Home, config: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "XDG_CONFIG_HOME": str(home.root / "config"),
+        "XDG_DATA_HOME": str(home.root / "data"),
+        "XDG_STATE_HOME": str(home.state),
+        # Only the program's own idea of home: ~/.opencode, ~/.claude and ~/.agents are looked for there.
+        "OPENCODE_TEST_HOME": str(home.root / "home"),
+        "OPENCODE_CONFIG_CONTENT": json.dumps(config),
+        **dict.fromkeys(_SWITCHES, "1"),
+        # A provider of our own configuration needs no list of the world's models.
+        **({"OPENCODE_DISABLE_MODELS_FETCH": "1"} if config.get("provider") else {}),
+    }
+
+
+def _shell_script(inherited: Mapping[str, str], changes: Mapping[str, str]) -> str:
+    restored = {name: inherited[name] for name in changes if name in inherited}
+    secrets = {name for name in inherited if is_secret(name)}
+    hidden = sorted(({*changes, *secrets, *_SET_BY_OPENCODE, "OPENCODE_DISABLE_MODELS_FETCH"}) - restored.keys())
+    lines = ["#!/bin/sh", f"unset {' '.join(hidden)}"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in restored.items()]
+    return "\n".join([*lines, f'exec {shlex.quote(_real_shell())} "$@"', ""])
+
+
+def _real_shell() -> str:
+    return shutil.which("bash") or "/bin/sh"
+
+
+def _user_directory(environment: Mapping[str, str], variable: str, default: str) -> Path:
+    return Path(environment.get(variable) or Path(environment.get("HOME") or Path.home()) / default)

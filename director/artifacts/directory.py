@@ -1,0 +1,102 @@
+"""Where the files of a job are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class JobDirectory:
+    """The directory of a job, `.director/` by default. Says where things are; reads and writes nothing."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.toml"
+
+    @property
+    def identity(self) -> Path:
+        return self.path / "job.json"
+
+    @property
+    def task(self) -> Path:
+        return self.path / "task.md"
+
+    @property
+    def recon(self) -> Path:
+        return self.path / "recon.md"
+
+    @property
+    def spec(self) -> Path:
+        return self.path / "spec.md"
+
+    @property
+    def plan(self) -> Path:
+        return self.path / "plan.json"
+
+    @property
+    def nodes(self) -> Path:
+        return self.path / "nodes"
+
+    def node(self, node: str) -> Path:
+        """The node's own slice of the plan."""
+        return self.nodes / f"{node}.json"
+
+    def lock(self, node: str) -> Path:
+        """The lock of the node's tests."""
+        return self.path / "tests" / f"{node}.json"
+
+    def approved(self, name: str) -> Path:
+        """The approval of `spec` or `plan`."""
+        return self.path / "approved" / f"{name}.json"
+
+    def merged(self, node: str) -> Path:
+        """The marker of a landed node."""
+        return self.path / "merged" / f"{node}.json"
+
+    @property
+    def baseline(self) -> Path:
+        return self.path / "baseline.json"
+
+    @property
+    def integration(self) -> Path:
+        return self.path / "integration.json"
+
+    @property
+    def costs(self) -> Path:
+        return self.path / "costs.jsonl"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def database(self) -> Path:
+        return self.path / "doit.db"
+
+    @property
+    def holder(self) -> Path:
+        """Who holds the job; the lock itself lies beside it."""
+        return self.path / "holder.json"
+
+    @property
+    def archive(self) -> Path:
+        return self.path / "archive"
+
+    @property
+    def backends(self) -> Path:
+        """Private configuration and data of agent programs."""
+        return self.path / "backends"
+
+    @property
+    def overrides(self) -> Path:
+        """The user's own role definitions and prompts."""
+        return self.path / "templates"
+
+    def generated(self, document: Path) -> Path:
+        """What director itself last wrote as this document: the user's edits are the difference."""
+        return self.path / "generated" / document.name
+
+    def logs(self, task: str) -> Path:
+        """The attempts of a doit task, one numbered directory each."""
+        return self.path.joinpath("logs", *task.split(":"))

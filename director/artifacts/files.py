@@ -1,0 +1,89 @@
+"""Read and write files in one step; append records one line at a time."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from director.core.errors import ConfigError
+from director.core.model import Model
+from director.core.problems import describe_problems
+
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Replace a file in one step; return False and leave it alone if it holds the text already."""
+    data = text.encode("utf-8", "surrogateescape")
+    if read_bytes(path) == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+    return True
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Return a file's bytes, or None if there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def read_text(path: Path) -> str | None:
+    """Return a file's text, or None if there is none; bytes that are no UTF-8 are replaced."""
+    data = read_bytes(path)
+    return None if data is None else data.decode("utf-8", "replace")
+
+
+def write_model(path: Path, value: Model) -> bool:
+    """Replace a JSON file in one step; return False and leave it alone if it holds the value already."""
+    return write_text(path, value.model_dump_json(indent=2) + "\n")
+
+
+def read_model(path: Path, model: type[AnyModel]) -> AnyModel | None:
+    """Read a JSON file of ours, or return None if there is none. Raises ConfigError if it does not fit."""
+    data = read_bytes(path)
+    if data is None:
+        return None
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        problems = "".join(f"\n  - {problem}" for problem in describe_problems(error))
+        raise ConfigError(
+            f"'{path}' cannot be read:{problems}", hint="delete the file to have it made again, or mend it"
+        ) from error
+
+
+def append_record(path: Path, record: Model) -> None:
+    """Append one line to a file of records."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = (record.model_dump_json() + "\n").encode()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.write(handle, line)
+    finally:
+        os.close(handle)
+
+
+def read_records(path: Path, model: type[AnyModel]) -> list[AnyModel]:
+    """Read a file of records; a line that a crash left torn is passed over."""
+    records = []
+    for line in (read_bytes(path) or b"").splitlines():
+        try:
+            records.append(model.model_validate_json(line))
+        except ValidationError:
+            continue
+    return records

@@ -1,0 +1,1 @@
+"""One file a command: `configure` its parser, `execute` it."""

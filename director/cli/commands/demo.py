@@ -1,0 +1,81 @@
+"""director demo: a real repository, planned and built with replayed agents."""
+
+import argparse
+import shutil
+import time
+from pathlib import Path
+
+from director.artifacts.directory import JobDirectory
+from director.artifacts.files import read_model, read_text, write_text
+from director.cli.opening import DEFAULT_DIRECTORY, add_volume, positive, progress_of
+from director.cli.text import duration, say
+from director.core.artifacts import GatesRun
+from director.core.errors import ConfigError, ExitCode
+from director.git.new import make_repository
+from director.git.repository import Repository
+from director.job.configuration import load_config
+from director.job.job import Approvals, Job
+from director.job.lifecycle import begin_job, set_task
+from director.prompts.templates import template_path
+from director.tasks.build import BuildOptions, build
+from director.tasks.graph import Graph
+
+EPILOG = "No model is asked and nothing is paid: the agents' answers are replayed from a cassette. All else is real."
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
+    parser.epilog = EPILOG
+    parser.add_argument("directory", nargs="?", type=Path, default=Path("director-demo"), help="[director-demo]")
+    parser.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
+    add_volume(parser)
+
+
+def execute(args: argparse.Namespace) -> ExitCode:
+    """Create the repository, plan its task, build it, and say what to look at."""
+    started = time.monotonic()
+    root = args.directory.resolve()
+    if root.exists() and any(root.iterdir()):
+        raise ConfigError(f"'{root}' is not empty", hint="name another directory: director demo DIR")
+    progress = progress_of(args)
+    job = _prepare(root, tell=progress)
+    options = BuildOptions(parallel=args.parallel)
+    code = build(Graph(job), ["integrate"], reporter=progress, options=options)
+    if code is ExitCode.DONE:
+        _tell(job, time.monotonic() - started)
+    return code
+
+
+def _prepare(root: Path, *, tell: object) -> Job:
+    demo = template_path("demo")
+    shutil.copytree(demo / "repository", root, dirs_exist_ok=True)
+    directory = JobDirectory(root / DEFAULT_DIRECTORY)
+    for source, target in (("config.toml", "config.toml"), ("cassette.yaml", "demo.yaml")):
+        write_text(directory.path / target, read_text(demo / source) or "")
+    write_text(root / "dodo.py", read_text(template_path("dodo.py")) or "")
+    make_repository(root, message="An expense ledger")
+    repository = Repository.open(root)
+    set_task(repository, directory, read_text(demo / "task.md") or "", new=False)
+    begin_job(repository, directory)
+    config = load_config(root, directory.path)
+    return Job(repository, directory, config, approvals=Approvals.CRITIQUE, tell=tell)  # type: ignore[arg-type]
+
+
+def _tell(job: Job, seconds: float) -> None:
+    directory, root = job.directory, job.repository.root
+    integrated = read_model(directory.integration, GatesRun)
+    gates = ", ".join(integrated.gates) if integrated else ""
+    say("")
+    say(f"built in {duration(seconds)}; green on {job.identity.branch}: every node's tests, and {gates}")
+    say(f"  repository  {root}")
+    say(f"  task        {directory.task}")
+    say(f"  spec        {directory.spec}")
+    say(f"  plan        {directory.plan}")
+    say(f"  logs        {directory.logs('run')}")
+    say("")
+    say("what to try next:")
+    say(f"  cd {root}")
+    say("  director status                         who did what, and what it cost")
+    say("  director run                            again: everything is up to date")
+    say(f"  git log --stat {job.identity.branch}    what landed, a commit for each node")
+    say("  director show --help                    one node with its attempts and its diff")

@@ -1,0 +1,94 @@
+"""From the command line's words to a job."""
+
+import argparse
+import os
+from pathlib import Path
+
+from director.artifacts.directory import JobDirectory
+from director.cli.progress import Progress, Verbosity
+from director.core.config import Config
+from director.core.events import Tell
+from director.git.repository import Repository
+from director.job.configuration import load_config
+from director.job.job import Approvals, Job, silent
+from director.tasks.graph import Graph
+
+DEFAULT_DIRECTORY = ".director"
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which job is meant."""
+    group = parser.add_argument_group("place")
+    group.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository [here]")
+    group.add_argument(
+        "--dir", metavar="DIR", type=Path, help="the job's directory [DIRECTOR_DIR, or .director in the repository]"
+    )
+    group.add_argument("--profile", metavar="NAME", help="use profiles/NAME.toml instead of config.toml")
+
+
+def add_building(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that ask agents."""
+    gates = parser.add_argument_group("approval")
+    gates.add_argument("--auto", action="store_true", help="let the planner criticise and revise instead of pausing")
+    gates.add_argument("--no-critique", action="store_true", help="with --auto: approve without asking anybody")
+    group = parser.add_argument_group("building")
+    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
+    group.add_argument("--fail-fast", action="store_true", help="start nothing new after a failure")
+    group.add_argument("--keep-going", action="store_true", help="go on with what does not depend on it [default]")
+    group.add_argument("--max-attempts", metavar="N", type=positive, help="attempts before a node is escalated")
+    add_volume(group)
+
+
+def add_volume(parser: argparse._ActionsContainer) -> None:
+    """Add the options that say how much is said."""
+    parser.add_argument("-q", "--quiet", action="store_true", help="say only what failed and what waits")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say every step")
+
+
+def positive(text: str) -> int:
+    """Read a number above zero."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
+    return int(text)
+
+
+def open_repository(args: argparse.Namespace) -> Repository:
+    """Find the repository that is meant."""
+    return Repository.open(args.repo.resolve())
+
+
+def open_directory(args: argparse.Namespace, repository: Repository) -> JobDirectory:
+    """Find the job directory that is meant."""
+    chosen = args.dir or (Path(os.environ["DIRECTOR_DIR"]) if os.environ.get("DIRECTOR_DIR") else None)
+    return JobDirectory(chosen.resolve() if chosen else repository.root / DEFAULT_DIRECTORY)
+
+
+def open_job(args: argparse.Namespace, *, tell: Tell = silent) -> Job:
+    """Open the job that is meant, with the configuration that rules it."""
+    repository = open_repository(args)
+    directory = open_directory(args, repository)
+    config = load_config(repository.root, directory.path, profile=args.profile)
+    return Job(repository, directory, _with_options(config, args), approvals=_approvals(args), tell=tell)
+
+
+def open_graph(args: argparse.Namespace, *, tell: Tell = silent) -> Graph:
+    """Open the graph of the job that is meant."""
+    return Graph(open_job(args, tell=tell))
+
+
+def progress_of(args: argparse.Namespace) -> Progress:
+    """Return how the build is shown."""
+    return Progress(Verbosity.QUIET if args.quiet else Verbosity.VERBOSE if args.verbose else Verbosity.NORMAL)
+
+
+def _with_options(config: Config, args: argparse.Namespace) -> Config:
+    attempts = getattr(args, "max_attempts", None)
+    if attempts is None:
+        return config
+    return config.model_copy(update={"limits": config.limits.model_copy(update={"max_attempts": attempts})})
+
+
+def _approvals(args: argparse.Namespace) -> Approvals:
+    if not getattr(args, "auto", False):
+        return Approvals.HUMAN
+    return Approvals.AUTO if args.no_critique else Approvals.CRITIQUE

@@ -1,0 +1,20 @@
+"""What a call costs."""
+
+from director.core.calls import Reply, Usage
+from director.core.config import Price
+
+
+def price_usage(usage: Usage, price: Price) -> float:
+    """Return US dollars; tokens written to a cache are priced as fresh input."""
+    cached = price.input if price.cached_input is None else price.cached_input
+    fresh = usage.input + usage.cache_write
+    return (fresh * price.input + usage.cached_input * cached + usage.output * price.output) / 1_000_000
+
+
+def cost_of(reply: Reply, price: Price | None) -> tuple[float | None, str]:
+    """Return what a call cost and who says so: `config`, `program`, or None and `unknown`."""
+    if price is not None:
+        return price_usage(reply.usage, price), "config"
+    if reply.cost_usd is not None:
+        return reply.cost_usd, "program"
+    return None, "unknown"

@@ -1,0 +1,51 @@
+"""What the exit status and the output of a test command say, and what of it an agent is shown."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from director.core.runners import counts, plain
+from director.core.testfaults import find_broken_command, find_missing_test, find_unparsed_test, is_lacking_program
+from director.core.words import quoted
+
+NOT_EXECUTABLE, NOT_FOUND = 126, 127
+"""Exit statuses of a shell that could not run a command."""
+
+_NO_TESTS = "the test command ran no test: write tests that it finds, and skip none of them"
+_FAILURE = re.compile(
+    r"^(?:=+ (?:ERRORS|FAILURES) =+|(?:ERROR|FAIL): .*|Traceback \(most recent call last\):|ImportError while .*"
+    r"| *not ok .*| *✖ .*|⎯+ Failed .*| FAIL  .*|  ● .*|--- FAIL: .*|failures:|error(?:\[\w+\])?: .*|\S.*[Ee]rror: .*)$",
+    re.MULTILINE,
+)
+
+
+def count_tests(output: str) -> int | None:
+    """Return how many tests ran, or the least it can have been; None where the runner cannot be told.
+
+    Skipped tests did not run. A test file that does not load counts as one test.
+    """
+    found = counts(plain(output))
+    return sum(found) if found else None
+
+
+def ran_no_tests(output: str) -> bool:
+    """Tell whether a runner says that it ran no test."""
+    return count_tests(output) == 0
+
+
+def why_not_red(*, exit_code: int, timed_out: bool, output: str, tests: Sequence[str]) -> str | None:
+    """Say why a run does not show tests that wait for their implementation, or return None if it does.
+
+    What is not known to be a fault of the tests passes: their author is sent back only with a reason.
+    """
+    text = plain(output)
+    if timed_out:
+        return "the test command did not end in time: a test must fail, not wait, while the implementation is missing"
+    if exit_code == 0:
+        return _NO_TESTS if ran_no_tests(text) else _PASSED
+    if missing := find_missing_test(text, tests):
+        return f"the test command did not find {quoted(missing)}: write it where test_cmd looks for it"
+    if unparsed := find_unparsed_test(text, tests):
+        return f"{quoted(unparsed[0])} cannot be parsed: {unparsed[1]}"
+    if broken := _why_not_run(text, exit_code, tests):
+        return f"the test command could not be run: {broken}"
+    return _NO_TESTS if ran_no_tests(text) else None

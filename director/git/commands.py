@@ -1,0 +1,179 @@
+"""Run git so that nothing of the repository's or the user's configuration can run code or bend an answer.
+
+Hooks, signing, the file system monitor, filter and merge drivers, the user's global excludes and attributes are off
+in every call. Filter drivers (such as LFS) are off too: files stand in worktrees as they are stored in git.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from director.core.errors import ConfigError, GitError
+from director.shell import environment, processes
+
+MINIMUM_VERSION = (2, 38)
+"""The first git whose merge-tree writes a tree without a checkout."""
+
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.splitIndex=false",
+    "core.sparseCheckout=false",
+    "core.excludesFile=/dev/null",
+    "core.attributesFile=/dev/null",
+    "core.autocrlf=false",
+    "core.fileMode=true",
+    "core.symlinks=true",
+    "core.ignoreCase=false",
+    "core.precomposeUnicode=false",
+    "core.quotePath=false",
+    "commit.gpgSign=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "submodule.recurse=false",
+    "diff.external=",
+)
+_VARIABLES = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+}
+_FALLBACK_IDENTITY = ("director", "director@localhost")
+
+
+@dataclass(frozen=True)
+class Git:
+    """git on one repository, seen as bare unless a worktree is given with the call."""
+
+    common_dir: Path
+
+    def __call__(
+        self, *arguments: str, stdin: bytes = b"", index: Path | None = None, worktree: Path | None = None
+    ) -> bytes:
+        """Return what git prints. Raises GitError if it exits with another status than 0."""
+        status, output, complaint = self.attempt(*arguments, stdin=stdin, index=index, worktree=worktree)
+        if status != 0:
+            raise GitError(arguments, status=status, output=(complaint or output).decode(errors="replace"))
+        return output
+
+    def attempt(
+        self, *arguments: str, stdin: bytes = b"", index: Path | None = None, worktree: Path | None = None
+    ) -> tuple[int, bytes, bytes]:
+        """Return git's exit status, output and complaint."""
+        variables = dict(self._identity)
+        if index:
+            variables["GIT_INDEX_FILE"] = str(index)
+        place = ["-c", "core.bare=false", f"--work-tree={worktree}"] if worktree else ["-c", "core.bare=true"]
+        return _run(
+            [f"--git-dir={self.common_dir}", *place, *self._settings, *arguments],
+            stdin=stdin,
+            cwd=worktree or self.common_dir,
+            variables=variables,
+        )
+
+    def text(self, *arguments: str) -> str:
+        """Return one line that git prints, stripped."""
+        return self(*arguments).decode(errors="surrogateescape").strip()
+
+    @cached_property
+    def _configured(self) -> dict[str, str]:
+        _, output, _ = _run([f"--git-dir={self.common_dir}", "config", "--list", "-z"], cwd=self.common_dir)
+        return _parse_configuration(output)
+
+    @cached_property
+    def _settings(self) -> list[str]:
+        drivers = []
+        for key in self._configured:
+            if found := re.fullmatch(r"filter\.(.+)\.(clean|smudge|process|required)", key, re.DOTALL):
+                drivers.append(f"{key}={'false' if found[2] == 'required' else ''}")
+            elif re.fullmatch(r"merge\.(.+)\.driver", key, re.DOTALL):
+                drivers.append(f"{key}=false")
+        return [part for setting in (*_SETTINGS, *drivers) for part in ("-c", setting)]
+
+    @cached_property
+    def _identity(self) -> dict[str, str]:
+        name, email = _identity(self._configured)
+        return {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", name), ("EMAIL", email))
+        }
+
+
+def _identity(configured: Mapping[str, str]) -> tuple[str, str]:
+    """Return the user's name and address, or ours where none is configured."""
+    name = os.environ.get("GIT_COMMITTER_NAME") or configured.get("user.name") or _FALLBACK_IDENTITY[0]
+    email = os.environ.get("GIT_COMMITTER_EMAIL") or configured.get("user.email") or _FALLBACK_IDENTITY[1]
+    return name, email
+
+
+def identity_of(checkout: Path) -> list[str]:
+    """Return the options that give git an identity in a checkout that may have none."""
+    _, output = run_in(checkout, "config", "--list", "-z")
+    name, email = _identity(_parse_configuration(output))
+    return ["-c", f"user.name={name}", "-c", f"user.email={email}"]
+
+
+def _parse_configuration(output: bytes) -> dict[str, str]:
+    pairs = (entry.partition("\n") for entry in output.decode(errors="surrogateescape").split("\0") if entry)
+    return {key: value for key, _, value in pairs}
+
+
+def _run(
+    arguments: Sequence[str], *, cwd: Path, stdin: bytes = b"", variables: dict[str, str] | None = None
+) -> tuple[int, bytes, bytes]:
+    env = environment.without_secrets() | _VARIABLES | (variables or {})
+    try:
+        done = processes.capture(["git", *arguments], cwd=cwd, env=env, stdin=stdin)
+    except FileNotFoundError as error:
+        raise ConfigError("git was not found", hint="install git 2.38 or newer and put it on PATH") from error
+    return done.exit_code, done.stdout, done.stderr
+
+
+def find_repository(start: Path) -> tuple[Path, Path]:
+    """Return the root of the repository around a directory and its common git directory.
+
+    Raises ConfigError outside a repository, in a bare one, and where git is too old.
+    """
+    status, output, complaint = _run(
+        ["rev-parse", "--path-format=absolute", "--is-bare-repository", "--git-common-dir", "--show-toplevel"],
+        cwd=start,
+    )
+    lines = output.decode(errors="surrogateescape").splitlines()
+    if lines[:1] == ["true"]:
+        raise ConfigError(f"'{start}' is a bare repository", hint="run director in a clone that has files")
+    if status != 0:
+        require_version(start)
+        said = complaint.decode(errors="replace").strip()
+        if "dubious ownership" in said:
+            raise ConfigError(f"git does not trust '{start}': it belongs to another user", hint=said.splitlines()[-1])
+        raise ConfigError(f"'{start}' is not inside a git repository", hint="run 'git init' and commit, or use --repo")
+    return Path(lines[2]), Path(lines[1])
+
+
+def require_version(start: Path) -> None:
+    """Raise ConfigError where git cannot merge without a checkout."""
+    _, output, _ = _run(["version"], cwd=start)
+    found = re.search(r"(\d+)\.(\d+)", output.decode(errors="replace"))
+    if not found or (int(found[1]), int(found[2])) < MINIMUM_VERSION:
+        wanted = ".".join(map(str, MINIMUM_VERSION))
+        raise ConfigError(f"git is too old: {output.decode(errors='replace').strip()}", hint=f"install git {wanted}+")
+
+
+def run_in(checkout: Path, *arguments: str) -> tuple[int, bytes]:
+    """Ask git in a checkout, which has a HEAD and an index of its own; nothing is written."""
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    status, output, _ = _run([*settings, *arguments], cwd=checkout)
+    return status, output
+
+
+def scratch_index() -> tempfile.TemporaryDirectory[str]:
+    """Return a directory for an index of our own; it goes when the `with` ends."""
+    return tempfile.TemporaryDirectory(prefix="director-index-")

@@ -1,0 +1,39 @@
+"""Which files a commit's own ignore rules cover, whatever the worktree's rules say."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from director.git.repository import Repository
+
+
+def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, further: Iterable[str]) -> set[str]:
+    """Return those of the paths that the commit's .gitignore files, or the further patterns, cover.
+
+    A path with a trailing slash is a directory. The rules are put into an empty directory of their own, so git
+    applies exactly them.
+    """
+    asked = list(paths)
+    if not asked:
+        return set()
+    with tempfile.TemporaryDirectory(prefix="director-ignore-") as scratch:
+        rules = Path(scratch) / "rules"
+        _write_rules(repository, commit, rules)
+        excludes = Path(scratch) / "further"
+        excludes.write_text("".join(f"{pattern}\n" for pattern in further))
+        stdin = "\0".join(asked).encode(errors="surrogateescape")
+        status, output, _ = repository.git.attempt(
+            "-c", f"core.excludesFile={excludes}", "check-ignore", "--no-index", "-z", "--stdin",
+            stdin=stdin, worktree=rules, index=Path(scratch) / "index",
+        )  # fmt: skip
+    return set(output.decode(errors="surrogateescape").split("\0")) - {""} if status == 0 else set()
+
+
+def _write_rules(repository: Repository, commit: str, directory: Path) -> None:
+    names = [name for name in repository.files(commit) if name.split("/")[-1] == ".gitignore"]
+    directory.mkdir()
+    for name, content in repository.read(commit, names).items():
+        if content is not None:
+            place = directory / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)

@@ -1,0 +1,178 @@
+"""Questions to a repository, and the few ways in which director changes it: objects, and refs by compare and swap."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
+from director.git.commands import Git, find_repository, require_version, run_in
+
+_FIELD, _RECORD = "\x1f", "\x1e"
+_OBJECT = re.compile(rb"[0-9a-f]+ (\w+) (\d+)")
+_TRAILERS = ("Director-Task", "Director-Inputs", "Director-Work")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A commit of ours on the job branch, read from its trailers."""
+
+    commit: str
+    task: str
+    """The doit task that made it: `tests:ID` or `run:ID`."""
+    inputs: str
+    """Digest of everything that it was made from."""
+    work: str
+    """Digest of what the executor was asked to do; empty for tests."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The user's repository. Its checkout, index, HEAD and own branches are never written."""
+
+    root: Path
+    common_dir: Path
+
+    @classmethod
+    def open(cls, start: Path) -> "Repository":
+        """Find the repository around a directory. Raises ConfigError with the cause."""
+        if not start.is_dir():
+            raise ConfigError(f"'{start}' is not a directory", hint="give --repo a directory inside a git repository")
+        return cls(*find_repository(start))
+
+    @cached_property
+    def git(self) -> Git:
+        """git on this repository, made safe."""
+        require_version(self.root)
+        return Git(self.common_dir)
+
+    def commit(self, revision: str) -> str:
+        """Return the commit that a revision names, as the checkout sees it."""
+        name = f"{revision}^{{commit}}"
+        status, output = run_in(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        if status != 0 and revision == "HEAD":
+            raise ConfigError("the repository has no commit yet", hint="commit something: a job starts from HEAD")
+        if status != 0:
+            raise ConfigError(f"'{revision}' is not a commit of this repository", hint="give a branch, tag or commit")
+        return output.decode().split()[-1]
+
+    def tip(self, ref: str) -> str | None:
+        """Return the commit that a ref points to, or None."""
+        status, output, _ = self.git.attempt("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        return output.decode().strip() if status == 0 else None
+
+    def has_uncommitted_work(self) -> bool:
+        """Tell whether the user's checkout differs from its HEAD; nothing is refreshed or locked."""
+        status, output = run_in(self.root, "status", "--porcelain", "-z", "--untracked-files=normal")
+        ours = (b"?? .director/", b"?? dodo.py")
+        return status == 0 and any(entry and entry not in ours for entry in output.split(b"\0"))
+
+    def move(self, ref: str, new: str, *, old: str | None) -> None:
+        """Point a ref at a commit if it still points at `old` (None: if it does not exist). Raises TipMoved."""
+        zero = "0" * len(new)
+        status, _, complaint = self.git.attempt("update-ref", "--no-deref", ref, new, old or zero)
+        if status == 0:
+            return
+        if self.tip(ref) == old:
+            raise GitError(["update-ref", ref, new], status=status, output=complaint.decode(errors="replace"))
+        raise TipMoved(f"'{ref}' was moved by somebody else")
+
+    def keep(self, ref: str, commit: str) -> None:
+        """Point a ref of ours at a commit, whatever it pointed at."""
+        self.git("update-ref", "--no-deref", ref, commit)
+
+    def delete(self, ref: str) -> None:
+        """Delete a ref of ours."""
+        self.git("update-ref", "--no-deref", "-d", ref)
+
+    def refs(self, prefix: str) -> dict[str, str]:
+        """Return the refs below a prefix and what they point to."""
+        lines = self.git.text("for-each-ref", "--format=%(objectname) %(refname)", prefix).splitlines()
+        return {name: target for target, name in (line.split(" ", 1) for line in lines)}
+
+    def tree_of(self, commit: str) -> str:
+        """Return the tree of a commit."""
+        return self.git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
+
+    def parent(self, commit: str) -> str:
+        """Return the first parent of a commit."""
+        return self.git.text("rev-parse", "--verify", f"{commit}^1")
+
+    def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
+        """Write a commit; no ref moves."""
+        return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()
+
+    def merge_trees(self, ours: str, theirs: str) -> str:
+        """Return the tree that combines two commits. Raises MergeConflict with the places."""
+        status, output, complaint = self.git.attempt("merge-tree", "--write-tree", "-z", "--messages", ours, theirs)
+        parts = output.decode(errors="surrogateescape").split("\0")
+        if status == 0:
+            return parts[0].strip()
+        if status == 1:
+            said = [part.strip() for part in parts if part.startswith(("CONFLICT", "Auto-merging"))]
+            raise MergeConflict("the change does not combine with the job branch: " + "; ".join(said))
+        raise GitError(["merge-tree", ours, theirs], status=status, output=complaint.decode(errors="replace"))
+
+    def blobs(self, commit: str, paths: Iterable[str]) -> dict[str, str | None]:
+        """Return the blob of each path in a commit; None where there is no file."""
+        names = sorted(set(paths))
+        found: dict[str, str | None] = dict.fromkeys(names)
+        if names:
+            output = self.git("ls-tree", "-z", "--full-tree", commit, "--", *names).decode(errors="surrogateescape")
+            for entry in filter(None, output.split("\0")):
+                description, _, path = entry.partition("\t")
+                _, kind, blob = description.split(" ")
+                found[path] = blob if kind == "blob" and path in found else found.get(path)
+        return {name: found[name] for name in names}
+
+    def read(self, commit: str, paths: Iterable[str]) -> dict[str, bytes | None]:
+        """Return the contents of files in a commit; None where there is no file."""
+        names = list(dict.fromkeys(paths))
+        if not names:
+            return {}
+        asked = "\0".join(f"{commit}:{name}" for name in names)
+        output = self.git("cat-file", "--batch", "-z", stdin=asked.encode(errors="surrogateescape"))
+        contents: dict[str, bytes | None] = dict.fromkeys(names)
+        for name in names:
+            header, _, output = output.partition(b"\n")
+            if found := _OBJECT.fullmatch(header):
+                size = int(found[2])
+                contents[name] = output[:size] if found[1] == b"blob" else None
+                output = output[size + 1 :]
+        return contents
+
+    def files(self, commit: str) -> list[str]:
+        """Return the path of every file in a commit."""
+        output = self.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+        return [path for path in output.decode(errors="surrogateescape").split("\0") if path]
+
+    def diff(self, before: str, after: str) -> str:
+        """Return the patch between two trees or commits, as text."""
+        patch = self.git("diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
+        return patch.decode(errors="replace")
+
+    def changed(self, before: str, after: str) -> list[str]:
+        """Return the paths that differ between two trees or commits."""
+        output = self.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
+        return [path for path in output.decode(errors="surrogateescape").split("\0") if path]
+
+    def changes_existing(self, before: str, after: str) -> bool:
+        """Tell whether anything that exists in one commit is changed or gone in the other."""
+        output = self.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=a", before, after)
+        return bool(output)
+
+    def landed(self, base: str, tip: str) -> list[Landed]:
+        """Return our commits after `base` up to `tip`, oldest first."""
+        trailers = _FIELD.join(f"%(trailers:key={key},valueonly,separator=%x2C)" for key in _TRAILERS)
+        output = self.git(
+            "log", "--first-parent", "--reverse", f"--format=%H{_FIELD}{trailers}{_RECORD}", f"{base}..{tip}"
+        )
+        records = output.decode(errors="replace").split(_RECORD)
+        fields = (record.strip("\n").split(_FIELD) for record in records if record.strip())
+        return [Landed(*values) for values in fields if len(values) == 4 and values[1]]
+
+    def subjects(self, base: str, tip: str) -> Mapping[str, str]:
+        """Return the first line of each commit after `base` up to `tip`, newest first."""
+        lines = self.git.text("log", "--first-parent", "--format=%H %s", f"{base}..{tip}").splitlines()
+        return dict(line.split(" ", 1) for line in lines)

@@ -1,0 +1,130 @@
+"""The job as one value: what every stage is given."""
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+import platformdirs
+
+from director.agents.protocol import Backend, Surroundings
+from director.agents.registry import find_backend
+from director.artifacts.directory import JobDirectory
+from director.artifacts.files import read_model
+from director.core.artifacts import JobIdentity
+from director.core.calls import RoleDefinition
+from director.core.config import BackendOptions, Config
+from director.core.errors import ConfigError
+from director.core.events import Note, Tell
+from director.core.roles import Role
+from director.git.repository import Landed, Repository
+from director.git.slots import Pool
+from director.job.ledger import Ledger
+from director.prompts.roles import load_roles
+
+
+class Approvals(StrEnum):
+    """Who opens the gates of planning."""
+
+    HUMAN = "human"
+    CRITIQUE = "critique"
+    AUTO = "auto"
+
+
+def silent(_: object) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Repository, configuration, artifacts and agents. What is costly to make is made when it is first needed."""
+
+    repository: Repository
+    directory: JobDirectory
+    config: Config
+    approvals: Approvals = Approvals.HUMAN
+    tell: Tell = silent
+    run_id: str = field(default_factory=lambda: uuid4().hex[:12])
+    landing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    """Held from reading the tip to moving it."""
+    _guard: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _backends: dict[str, Backend] = field(default_factory=dict, repr=False)
+    _pools: dict[str, Pool] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def identity(self) -> JobIdentity:
+        """What job.json says. Raises ConfigError if there is no job."""
+        identity = read_model(self.directory.identity, JobIdentity)
+        if identity is None:
+            raise ConfigError("there is no job here yet", hint='start one: director plan "what you want done"')
+        return identity
+
+    @property
+    def mark(self) -> str:
+        """The mark of every process that this run starts: the job directory's digest, then the run."""
+        return f"{self.family}/{self.run_id}"
+
+    @cached_property
+    def family(self) -> str:
+        """The mark that all runs of this job directory share."""
+        return hashlib.sha256(str(self.directory.path.resolve()).encode()).hexdigest()[:16]
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What was spent."""
+        return Ledger(self.directory, ceiling=self.config.limits.cost_ceiling_usd)
+
+    @cached_property
+    def roles(self) -> Mapping[Role, RoleDefinition]:
+        """Role definitions, the user's own first."""
+        return load_roles(self.directory.overrides / "roles")
+
+    @property
+    def pool(self) -> Pool:
+        """Worktrees, in the user's cache directory."""
+        with self._guard:
+            return self._pools.setdefault(self.identity.id, Pool(self.repository, self.cache))
+
+    @property
+    def cache(self) -> Path:
+        """Where the job's worktrees are."""
+        return Path(platformdirs.user_cache_path("director")) / self.identity.id
+
+    def make_ready(self) -> None:
+        """Make what threads share, before there are threads."""
+        for _ in (self.ledger, self.roles, self.family, self.repository.git):
+            pass
+
+    def backend(self, name: str) -> Backend:
+        """Return a backend, made once. Raises ConfigError for one that is not installed."""
+        with self._guard:
+            if name not in self._backends:
+                surroundings = Surroundings(
+                    options=self.config.backends.get(name, BackendOptions()),
+                    repository=self.repository.root,
+                    state_directory=self.directory.backends / name,
+                    roles=lambda: self.roles,
+                )
+                self._backends[name] = find_backend(name)(surroundings)
+            return self._backends[name]
+
+    def tip(self) -> str:
+        """Return the commit that the job branch points to; the branch is made at the base where it is missing."""
+        with self._guard:
+            tip = self.repository.tip(self.identity.ref)
+            if tip is None:
+                self.repository.move(self.identity.ref, self.identity.base, old=None)
+                return self.identity.base
+            return tip
+
+    def landed(self, tip: str | None = None) -> list[Landed]:
+        """Return our commits on the job branch, oldest first."""
+        return self.repository.landed(self.identity.base, tip or self.tip())
+
+    def note(self, text: str, *, task: str = "", hint: str = "") -> None:
+        """Tell people something."""
+        self.tell(Note(text, task=task, hint=hint))

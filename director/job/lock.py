@@ -1,0 +1,49 @@
+"""One director per job directory at a time."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from filelock import FileLock, Timeout
+
+from director.artifacts.directory import JobDirectory
+from director.artifacts.files import read_model, write_model
+from director.core.errors import ConfigError, JobLocked
+from director.core.model import Model
+
+
+class Holder(Model):
+    """holder.json: who holds the job, for the message that another one gets."""
+
+    pid: int
+    host: str
+    since: str
+
+
+@contextmanager
+def hold(directory: JobDirectory) -> Iterator[None]:
+    """Hold the job, or raise JobLocked with who does. The operating system lets go of it when a holder dies."""
+    directory.path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(directory.path / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise _locked(directory) from error
+    try:
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        write_model(directory.holder, Holder(pid=os.getpid(), host=socket.gethostname(), since=since))
+        yield
+    finally:
+        directory.holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _locked(directory: JobDirectory) -> JobLocked:
+    try:
+        holder = read_model(directory.holder, Holder)
+    except ConfigError:
+        holder = None
+    who = f"process {holder.pid} on {holder.host}, since {holder.since}" if holder else "another director"
+    return JobLocked(f"'{directory.path}' is held by {who}", hint="wait for it, or stop it: its work is kept")

@@ -1,0 +1,48 @@
+"""Work on a job: hold it, end what a killed run left, stop when asked, and leave nothing behind."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from director.job.job import Job
+from director.job.lock import hold
+from director.shell import processes
+from director.shell.guardian import Guardian
+
+
+@contextmanager
+def working(job: Job) -> Iterator[None]:
+    """Hold the job while agents and tests may run. Raises JobLocked if another director holds it."""
+    with hold(job.directory), _stopping_on_signals():
+        if left := processes.end_marked(job.family):
+            job.note(f"ended {left} processes that an earlier run had left behind")
+        guardian = Guardian(job.mark)
+        try:
+            job.make_ready()
+            yield
+        finally:
+            guardian.close()
+
+
+@contextmanager
+def _stopping_on_signals() -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM end agents and tests, so that the run ends in good order."""
+    processes.clear_stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, _stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    if processes.is_stopping():
+        raise KeyboardInterrupt
+    processes.request_stop()

@@ -1,0 +1,141 @@
+"""The state of a job, computed from its plan, markers and records."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from director.artifacts.attempts import history
+from director.artifacts.directory import JobDirectory
+from director.artifacts.files import read_records
+from director.core.attempts import Outcome
+from director.core.calls import CallRecord
+from director.core.metrics import NodeMetrics
+from director.core.model import Model
+from director.core.plan import Plan
+from director.core.watch import WatchItFail
+
+State = Literal["landed", "failed", "ready", "waiting"]
+TARGET_COMPLETION = 0.7
+"""The share of nodes that the executor tier is to land without escalation."""
+
+
+class NodeStatus(Model):
+    """One node at a glance."""
+
+    id: str
+    title: str
+    state: State
+    """`ready`: nothing that it needs is pending; `waiting`: something is."""
+    tier: str = ""
+    """Whose attempt landed."""
+    attempts: int = 0
+    """Attempts of all ladders."""
+    escalated: bool = False
+    cost_usd: float = 0.0
+    unpriced_calls: int = 0
+    """Calls whose cost is not known; they are not in `cost_usd`."""
+    seconds: float = 0.0
+    """Wall-clock time of its ladders."""
+
+
+class JobStatus(Model):
+    """The whole job at a glance."""
+
+    version: Literal[1] = 1
+    job: str
+    branch: str
+    nodes: tuple[NodeStatus, ...]
+    pending: tuple[str, ...]
+    """Every task that is not up to date."""
+    cost_usd: float
+    unpriced_calls: int
+    calls: int
+    executor_completion: float | None
+    """Share of the landed nodes that the executor tier landed; None before the first."""
+    stage_two_rate: float | None
+    """Share of the landed nodes that the reviewer read."""
+    watch_it_fail_rate: float | None
+    """Share of the landed nodes, where it is known, whose executor saw the tests fail first."""
+
+
+def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pending: Collection[str]) -> JobStatus:
+    """Return the state of a job."""
+    calls = read_records(directory.costs, CallRecord)
+    metrics = read_records(directory.metrics, NodeMetrics)
+    landed = _last_landed(metrics)
+    by_node: dict[str, list[CallRecord]] = defaultdict(list)
+    for call in calls:
+        by_node[call.task.partition(":")[2]].append(call)
+    nodes = [
+        _node_status(directory, node.id, node.title, depends_on=node.depends_on, pending=pending, metrics=metrics)
+        for node in plan.nodes
+    ]
+    return JobStatus(
+        job=job,
+        branch=branch,
+        nodes=tuple(_with_money(node, by_node[node.id]) for node in nodes),
+        pending=tuple(sorted(pending)),
+        cost_usd=_cost(calls),
+        unpriced_calls=_unpriced(calls),
+        calls=len(calls),
+        executor_completion=_share([not entry.escalated for entry in landed]),
+        stage_two_rate=_share([entry.stage_two for entry in landed]),
+        watch_it_fail_rate=_share(
+            [entry.watch_it_fail is WatchItFail.OBSERVED for entry in filter(_is_known, landed)]
+        ),
+    )
+
+
+def _node_status(
+    directory: JobDirectory,
+    node: str,
+    title: str,
+    *,
+    depends_on: Sequence[str],
+    pending: Collection[str],
+    metrics: Sequence[NodeMetrics],
+) -> NodeStatus:
+    own = [entry for entry in metrics if entry.node == node]
+    last = next((entry for entry in reversed(own) if entry.tier), None)
+    attempts = history(directory, f"run:{node}")
+    return NodeStatus(
+        id=node,
+        title=title,
+        state=_state(node, depends_on, pending, failed=bool(attempts) and attempts[-1].outcome is Outcome.FAILED),
+        tier=str(last.tier) if last else "",
+        attempts=len(attempts),
+        escalated=bool(last and last.escalated),
+        seconds=sum(entry.seconds for entry in own),
+    )
+
+
+def _state(node: str, depends_on: Sequence[str], pending: Collection[str], *, failed: bool) -> State:
+    if f"run:{node}" not in pending:
+        return "landed"
+    if failed:
+        return "failed"
+    return "waiting" if any(f"run:{needed}" in pending for needed in depends_on) else "ready"
+
+
+def _with_money(node: NodeStatus, calls: Sequence[CallRecord]) -> NodeStatus:
+    return node.model_copy(update={"cost_usd": _cost(calls), "unpriced_calls": _unpriced(calls)})
+
+
+def _cost(calls: Sequence[CallRecord]) -> float:
+    return round(sum(call.cost_usd or 0.0 for call in calls), 6)
+
+
+def _unpriced(calls: Sequence[CallRecord]) -> int:
+    return sum(call.cost_usd is None for call in calls)
+
+
+def _last_landed(metrics: Sequence[NodeMetrics]) -> list[NodeMetrics]:
+    return list({entry.node: entry for entry in metrics if entry.outcome == "landed"}.values())
+
+
+def _is_known(entry: NodeMetrics) -> bool:
+    return entry.watch_it_fail is not WatchItFail.UNKNOWN
+
+
+def _share(claims: Sequence[bool]) -> float | None:
+    return sum(claims) / len(claims) if claims else None

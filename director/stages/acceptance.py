@@ -1,0 +1,110 @@
+"""The acceptance tests of a node: written before the work, seen red, committed, and locked by their bytes."""
+
+from pathlib import Path
+
+from director.artifacts.files import read_model, write_model
+from director.core.artifacts import TestLock
+from director.core.attempts import Rung
+from director.core.calls import CallKey, End
+from director.core.digests import digest
+from director.core.errors import ConfigError, Rejected
+from director.core.events import Step
+from director.core.plan import Node
+from director.core.roles import Role
+from director.core.testruns import why_not_red
+from director.job.asking import Question, ask
+from director.job.job import Job
+from director.prompts.render import render, show_files
+from director.stages.capture import Scope, capture
+from director.stages.guidance import guidance
+from director.stages.ladder import climb
+from director.stages.landing import land, trailers
+from director.stages.testing import run_in_checkout
+
+
+def read_slice(job: Job, node: str) -> Node:
+    """Return a node's own slice of the plan."""
+    found = read_model(job.directory.node(node), Node)
+    if found is None:
+        raise ConfigError(f"'{job.directory.node(node)}' is missing", hint="run 'director plan' to have it made")
+    return found
+
+
+def read_lock(job: Job, node: str) -> TestLock:
+    """Return the lock of a node's tests."""
+    found = read_model(job.directory.lock(node), TestLock)
+    if found is None:
+        raise ConfigError(f"'{job.directory.lock(node)}' is missing", hint="run 'director plan' to have it made")
+    return found
+
+
+def write_tests(job: Job, node_id: str) -> None:
+    """Have a node's tests written, see them red, commit them to the job branch and lock them."""
+    node = read_slice(job, node_id)
+    task = f"tests:{node.id}"
+    inputs = digest(["tests", node.work_digest()])
+    if _lock_what_landed(job, node, task, inputs):
+        return
+    roles = [Role.TEST_AUTHOR] * job.config.limits.test_attempts
+    commit, _ = climb(
+        job,
+        task=task,
+        inputs=inputs,
+        roles=roles,
+        attempt=lambda rung, log: _attempt(job, node, inputs=inputs, rung=rung, log=log),
+    )
+    _lock(job, node, commit)
+
+
+def _lock_what_landed(job: Job, node: Node, task: str, inputs: str) -> bool:
+    """Lock again what an earlier run committed for the same node, if the branch still holds it."""
+    own = [landed for landed in job.landed() if landed.task == task]
+    if not own or own[-1].inputs != inputs:
+        return False
+    _lock(job, node, own[-1].commit)
+    return True
+
+
+def _lock(job: Job, node: Node, commit: str) -> None:
+    blobs = job.repository.blobs(commit, node.tests)
+    files = {path: blob for path, blob in blobs.items() if blob}
+    write_model(job.directory.lock(node.id), TestLock(node=node.id, test_cmd=node.test_cmd, files=files))
+
+
+def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str:
+    task = f"tests:{node.id}"
+    message = f"tests: {node.title or node.id}\n\n{trailers(job, task=task, inputs=inputs)}"
+    tip = job.tip()
+    scope = Scope(base=tip, allowed=node.tests, message=message)
+    with job.pool.slot("agent", tip) as slot:
+        prompt = _prompt(job, node, commit=tip, feedback=rung.feedback)
+        key = CallKey(role=Role.TEST_AUTHOR, task=task, attempt=rung.number)
+        question = Question(key, prompt=prompt, directory=slot.tree, log=log, inputs=f"{inputs} {rung.number}")
+        answered = ask(job, question, capture=lambda: capture(job, slot, scope))
+    put_aside = "".join(f"\n{note}; that was put aside" for note in answered.notes)
+    if answered.reply.end is not End.DONE:
+        raise Rejected(f"the call ended with {answered.reply.end}: {answered.reply.detail}{put_aside}")
+    job.tell(Step(task, "red check"))
+    if reason := _not_red(job, node, answered.commit, log):
+        raise Rejected(f"{reason}{put_aside}")
+    for note in answered.notes:
+        job.note(f"{note}; put aside", task=task)
+    base = job.repository.parent(answered.commit)
+    return land(job, answered.commit, base=base, message=message, check=lambda commit, tip: None)
+
+
+def _prompt(job: Job, node: Node, *, commit: str, feedback: str) -> str:
+    files = show_files(job.repository.read(commit, [*node.files, *node.tests]))
+    said = guidance(job, commit, node.tests)
+    return render("tests", job.directory.overrides, node=node, files=files, guidance=said, feedback=feedback)
+
+
+def _not_red(job: Job, node: Node, commit: str, log: Path) -> str | None:
+    missing = [path for path, blob in job.repository.blobs(commit, node.tests).items() if blob is None]
+    if missing:
+        return f"these test files were not written: {', '.join(missing)}"
+    run = run_in_checkout(job, commit, node.test_cmd, output=log / "red.txt")
+    if run.passed and any(landed.task == f"run:{node.id}" for landed in job.landed()):
+        return None  # the work has landed before: it may satisfy the tests already
+    reason = why_not_red(exit_code=run.finished.exit_code, timed_out=run.timed_out, output=run.output, tests=node.tests)
+    return f"{reason}\nThe output of `{node.test_cmd}`: {run.told()}" if reason else None

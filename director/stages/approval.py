@@ -1,0 +1,113 @@
+"""The gates of planning: what may be built on is approved by its content."""
+
+from pathlib import Path
+
+from director.artifacts.documents import is_hand_edited, write_document
+from director.artifacts.files import read_model, write_model, write_text
+from director.core.artifacts import Approval
+from director.core.digests import digest_text
+from director.core.errors import Paused, ReplyError
+from director.core.replies import Critique, Verdict, parse_reply
+from director.core.roles import Role
+from director.job.job import Approvals, Job
+from director.prompts.render import render
+from director.stages.conversation import converse
+from director.stages.planning import plan_of_reply, plan_text, required_text
+
+GATED = ("spec", "plan")
+
+
+def document_of(job: Job, name: str) -> Path:
+    """Return the document behind a gate: `spec` or `plan`."""
+    return {"spec": job.directory.spec, "plan": job.directory.plan}[name]
+
+
+def is_open(job: Job, name: str) -> bool:
+    """Tell whether a document is approved as it stands."""
+    approval = read_model(job.directory.approved(name), Approval)
+    return approval is not None and approval.sha256 == digest_text(required_text(document_of(job, name)))
+
+
+def pass_gate(job: Job, name: str) -> None:
+    """Approve a document in the way the job approves, or raise Paused for a person."""
+    if is_open(job, name):
+        return
+    match job.approvals:
+        case Approvals.HUMAN:
+            raise _wait(job, name)
+        case Approvals.CRITIQUE:
+            _criticise(job, name)
+        case Approvals.AUTO:
+            _approve(job, name, by="auto")
+
+
+def approve_by_hand(job: Job) -> list[str]:
+    """Approve what waits for a person; return the names of what was approved."""
+    waiting = [name for name in GATED if document_of(job, name).exists() and not is_open(job, name)]
+    for name in waiting:
+        _approve(job, name, by="human")
+    return waiting
+
+
+def _approve(job: Job, name: str, *, by: str) -> None:
+    text = required_text(document_of(job, name))
+    write_model(job.directory.approved(name), Approval.model_validate({"sha256": digest_text(text), "by": by}))
+
+
+def _wait(job: Job, name: str) -> Paused:
+    document = document_of(job, name)
+    also = f" and the tests on {job.identity.branch}" if name == "plan" else ""
+    return Paused(
+        f"{document.name} waits for your approval",
+        hint=f"read {document}{also}, edit it if you like, then run 'director approve'",
+    )
+
+
+def _criticise(job: Job, name: str) -> None:
+    document = document_of(job, name)
+    before = required_text(document)
+    critique = _ask_for_critique(job, name, before)
+    for problem in critique.problems:
+        job.note(f"{document.name}: {problem}", task=f"gate:{name}")
+    if critique.verdict is Verdict.REVISE:
+        _revise(job, document, before, critique.revised)
+    _approve(job, name, by="critique")
+
+
+def _ask_for_critique(job: Job, name: str, text: str) -> Critique:
+    task = required_text(job.directory.task)
+    spec = required_text(job.directory.spec) if name == "plan" else ""
+    kind = {"spec": "specification", "plan": "plan"}[name]
+
+    def prompt(feedback: str) -> str:
+        values = {"task": task, "spec": spec, "document": text, "feedback": feedback}
+        return render("critique", job.directory.overrides, kind=kind, name=name, **values)
+
+    def accept(reply: str) -> Critique:
+        critique = parse_reply(reply, Critique)
+        if critique.verdict is Verdict.REVISE:
+            _check_revision(name, critique.revised)
+        return critique
+
+    gate = f"gate:{name}"
+    return converse(job, task=gate, role=Role.PLANNER, inputs=[task, spec, text], prompt=prompt, accept=accept)
+
+
+def _check_revision(name: str, text: str) -> None:
+    if not text.strip():
+        raise ReplyError("the verdict is 'revise', but 'revised' is empty")
+    if name == "plan":
+        plan_of_reply(text)
+
+
+def _revise(job: Job, document: Path, before: str, revised: str) -> None:
+    """Write the revision, unless the user's own words stand there: then it is put beside them."""
+    text = plan_text(plan_of_reply(revised)) if document.suffix == ".json" else revised.strip() + "\n"
+    if is_hand_edited(job.directory, document) or required_text(document) != before:
+        beside = document.with_name(f"{document.stem}.revised{document.suffix}")
+        write_text(beside, text)
+        raise Paused(
+            f"the critique asks for changes in {document.name}, which has your edits",
+            hint=f"its version is in {beside}; take over what you like, then run 'director approve'",
+        )
+    write_document(job.directory, document, text)

@@ -1,0 +1,56 @@
+"""Save what an agent left in its worktree: the files that it may change, and the names of all others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from director.core.byproducts import BYPRODUCTS
+from director.git.ignored import ignored_paths
+from director.git.slots import Slot
+from director.job.job import Job
+
+_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an agent may change, and what its commit is to say."""
+
+    base: str
+    """The commit that the worktree was made from; its ignore rules count."""
+    allowed: Sequence[str]
+    message: str
+
+
+def capture(job: Job, slot: Slot, scope: Scope) -> tuple[str, list[str]]:
+    """Return a commit of the base plus the allowed files, and one note for everything else that is wrong.
+
+    Where something irregular stands in the place of an allowed file, that file is taken as it was at the base.
+    """
+    irregular = slot.irregular(scope.allowed)
+    taken = [path for path in scope.allowed if path not in irregular]
+    tree = slot.snapshot(taken)
+    commit = job.repository.commit_tree(tree, parent=scope.base, message=scope.message)
+    notes = []
+    if irregular:
+        notes.append(f"no regular files (links and directories cannot land): {_listed(irregular)}")
+    if outside := _outside(job, slot, scope):
+        notes.append(f"changed outside what you may change: {_listed(outside)}")
+    return commit, notes
+
+
+def _outside(job: Job, slot: Slot, scope: Scope) -> list[str]:
+    allowed = set(scope.allowed)
+    changes = [path for path in slot.changes() if path not in allowed]
+    files = [file for path in _without_ignored(job, scope, changes) for file in slot.expand(path)]
+    return _without_ignored(job, scope, [file for file in files if file not in allowed])
+
+
+def _without_ignored(job: Job, scope: Scope, paths: Sequence[str]) -> list[str]:
+    further = (*BYPRODUCTS, *job.config.repository.byproducts)
+    ignored = ignored_paths(job.repository, scope.base, paths, further=further)
+    return [path for path in paths if path not in ignored]
+
+
+def _listed(paths: Sequence[str]) -> str:
+    shown = ", ".join(f"'{path}'" for path in paths[:_NAMED])
+    return shown + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")

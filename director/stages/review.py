@@ -1,0 +1,69 @@
+"""Reviews of a diff before it lands. Only a critical finding of stage two sends work back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from director.core.calls import CallKey
+from director.core.errors import AgentError, LimitReached, Rejected, ReplyError
+from director.core.plan import Node
+from director.core.replies import Finding, ReviewReply, Severity, parse_reply
+from director.core.roles import Role
+from director.job.asking import Question, ask
+from director.job.job import Job
+from director.prompts.render import render
+
+_DIFF_CHARACTERS = 60_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """A candidate for landing."""
+
+    node: Node
+    base: str
+    commit: str
+    number: int
+    """Which attempt of the ladder it is."""
+    escalated: bool
+    inputs: str
+
+
+def needs_stage_two(job: Job, change: Change) -> bool:
+    """Tell whether a change is escalated, or touches many files."""
+    review = job.config.review
+    touched = len(job.repository.changed(change.base, change.commit))
+    return review.stage_two and (change.escalated or touched > review.stage_two_file_threshold)
+
+
+def review_change(job: Job, change: Change, *, log: Path, stage: Literal["one", "two"]) -> tuple[Finding, ...]:
+    """Return the findings; a reviewer that fails to answer finds nothing. Raises Rejected for a critical one."""
+    task = f"run:{change.node.id}"
+    try:
+        findings = _ask(job, change, log=log / f"review-{stage}", stage=stage).findings
+    except (AgentError, ReplyError, LimitReached) as error:
+        job.note(f"the review gave nothing and does not block: {error.message}", task=task)
+        return ()
+    for finding in findings:
+        job.note(f"review: {finding.severity}: {_told(finding)}", task=task)
+    critical = [finding for finding in findings if finding.severity is Severity.CRITICAL]
+    if critical and stage == "two":
+        raise Rejected("the review found what must not land:\n" + "\n".join(f"- {_told(item)}" for item in critical))
+    return findings
+
+
+def _ask(job: Job, change: Change, *, log: Path, stage: str) -> ReviewReply:
+    diff = job.repository.diff(change.base, change.commit)
+    if len(diff) > _DIFF_CHARACTERS:
+        diff = diff[:_DIFF_CHARACTERS] + f"\n[… {len(diff) - _DIFF_CHARACTERS} characters more …]"
+    prompt = render("review", job.directory.overrides, node=change.node, diff=diff, stage=stage)
+    key = CallKey(role=Role.REVIEWER, task=f"run:{change.node.id}", attempt=change.number)
+    with job.pool.slot("reader", change.commit) as slot:
+        inputs = f"{change.inputs} {change.number} {change.commit} {stage}"
+        question = Question(key, prompt=prompt, directory=slot.tree, log=log, inputs=inputs)
+        return parse_reply(ask(job, question).reply.text, ReviewReply)
+
+
+def _told(finding: Finding) -> str:
+    place = f"{finding.file}{f':{finding.line}' if finding.line else ''}: " if finding.file else ""
+    return f"{place}{finding.message}"

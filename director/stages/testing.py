@@ -1,0 +1,69 @@
+"""Run a command in a clean checkout of a commit."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from director.core.testruns import ran_no_tests, trim_output
+from director.job.job import Job
+from director.shell import environment, processes
+from director.shell.processes import Ended, Finished, Limits
+
+_READ_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """A command that ran, and both ends of what it said."""
+
+    __test__ = False
+
+    finished: Finished
+    output: str
+
+    @property
+    def timed_out(self) -> bool:
+        """Tell whether it was ended for taking too long."""
+        return self.finished.ended in (Ended.TIMEOUT, Ended.IDLE)
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether it ended well and did not say that it ran no test at all."""
+        return self.finished.succeeded and not ran_no_tests(self.output)
+
+    def told(self) -> str:
+        """Return what an agent is told: how it ended and the part of its output that matters."""
+        match self.finished.ended:
+            case Ended.EXITED if self.finished.succeeded:
+                how = "it exited with 0 but ran no test"
+            case Ended.EXITED:
+                how = f"it exited with {self.finished.exit_code}"
+            case Ended.FLOOD:
+                how = "it was ended: it wrote too much"
+            case _:
+                how = f"it was ended after {self.finished.seconds:.0f} s"
+        return f"{how}\n{trim_output(self.output)}"
+
+
+def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
+    """Run a shell command of the plan or the configuration in a clean checkout; it sees no secrets."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with job.pool.slot("gate", commit) as slot:
+        finished = processes.run(
+            processes.shell_argv(command),
+            cwd=slot.tree,
+            env=environment.without_secrets(),
+            output=output,
+            limits=Limits(wall=job.config.limits.test_timeout_secs),
+            mark=job.mark,
+        )
+    return TestRun(finished, _both_ends(output))
+
+
+def _both_ends(path: Path) -> str:
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        head = file.read(_READ_BYTES)
+        file.seek(max(size - _READ_BYTES, len(head)))
+        tail = file.read(_READ_BYTES)
+    gap = f"\n[… {size - len(head) - len(tail)} bytes left out …]\n".encode() if size > len(head) + len(tail) else b""
+    return (head + gap + tail).decode("utf-8", "replace").replace("\0", "")

@@ -1,0 +1,111 @@
+"""Build targets of the graph: plan first where the plan is not fresh, then what was asked for."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from doit.control import TaskControl
+from doit.dependency import DatabaseException
+from doit.loader import generate_tasks
+from doit.task import Stream, Task
+
+from director.artifacts.files import read_bytes
+from director.core.errors import ConfigError, ExitCode
+from director.job.work import working
+from director.tasks.checker import ContentChecker
+from director.tasks.dependency import BaselineDependency
+from director.tasks.dispatcher import CriticalPathDispatcher
+from director.tasks.graph import PLANNING, Graph
+from director.tasks.journal import Journal
+from director.tasks.runner import GraphRunner
+
+DEFAULT_PARALLEL = 4
+DEFAULT_TARGETS = ("integrate",)
+MAX_ROUNDS = 4
+"""A critique may revise the plan while it is built; then the graph is read again."""
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How a build goes on."""
+
+    parallel: int = DEFAULT_PARALLEL
+    fail_fast: bool = False
+    always: bool = False
+    """Run what is asked for even if it is up to date."""
+    reporters: list[Any] = field(default_factory=list)
+
+
+def build(graph: Graph, targets: Sequence[str], *, reporter: Any, options: BuildOptions) -> ExitCode:
+    """Bring targets up to date and return the exit code of the run.
+
+    No task of a node is made from a plan that is not fresh: planning is a run of its own, after which the graph is
+    read anew. Raises ConfigError for a target that there is not, JobLocked if another director holds the job.
+    """
+    with working(graph.job):
+        for _ in range(MAX_ROUNDS):
+            plan = read_bytes(graph.job.directory.plan)
+            code = _round(graph, targets, reporter=reporter, options=options)
+            if code is not ExitCode.DONE or read_bytes(graph.job.directory.plan) == plan:
+                return code
+        return code
+
+
+def _round(graph: Graph, targets: Sequence[str], *, reporter: Any, options: BuildOptions) -> ExitCode:
+    early = [name for name in targets if name in PLANNING]
+    if len(early) == len(targets) and targets:
+        return run_tasks(list(graph.planning_tasks()), early, graph, reporter=reporter, options=options)
+    once = BuildOptions(parallel=options.parallel, fail_fast=options.fail_fast)
+    code = run_tasks(list(graph.planning_tasks()), ["slices"], graph, reporter=reporter, options=once)
+    if code is not ExitCode.DONE:
+        return code
+    return run_tasks(list(graph.create_doit_tasks()), targets, graph, reporter=reporter, options=options)
+
+
+def run_tasks(
+    dicts: list[dict[str, Any]], targets: Sequence[str], graph: Graph, *, reporter: Any, options: BuildOptions
+) -> ExitCode:
+    """Run some of these tasks and what they need."""
+    control = TaskControl(make_tasks(dicts))
+    control.process(check_targets(control, targets or DEFAULT_TARGETS))
+    with database(graph) as dependency:
+        runner = GraphRunner(
+            dependency, reporter, not options.fail_fast, options.always, Stream(2), num_process=options.parallel
+        )
+        runner.run_all(CriticalPathDispatcher(control.tasks, control.targets, control.selected_tasks))
+    return runner.exit_code
+
+
+def make_tasks(dicts: list[dict[str, Any]]) -> list[Task]:
+    """Turn task dictionaries into doit's tasks."""
+    return list(generate_tasks(Graph.basename, (task for task in dicts)))
+
+
+@contextmanager
+def database(graph: Graph) -> Iterator[BaselineDependency]:
+    """Open doit's database of the job."""
+    path = graph.job.directory.database
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        dependency = BaselineDependency(Journal, str(path), checker_cls=ContentChecker)
+        try:
+            yield dependency
+        finally:
+            dependency.close()
+    except DatabaseException as error:
+        raise ConfigError(
+            f"'{path}' cannot be used: {error}", hint="it is only a cache: delete it, or make room on the disk"
+        ) from error
+
+
+def check_targets(control: TaskControl, targets: Sequence[str]) -> list[str]:
+    """Return the targets, or raise ConfigError with a suggestion for one that there is not."""
+    for name in targets:
+        if "*" in name or name in control.tasks or name in control.targets:
+            continue
+        near = get_close_matches(name, control.tasks, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "'director list --all' shows every task"
+        raise ConfigError(f"there is no task '{name}'", hint=hint)
+    return list(targets)

@@ -1,0 +1,63 @@
+"""Saves the inputs of a task as they were before its action, so that an edit made meanwhile is seen by the next run.
+
+doit reads the inputs after the action; what a user edited while an agent worked would count as built.
+"""
+
+from typing import Any
+
+from doit.dependency import Dependency, get_md5
+
+Baseline = dict[str, Any]
+"""The state of each file_dep, by path."""
+
+
+class BaselineDependency(Dependency):  # type: ignore[misc]
+    """doit's record of what was built, with the inputs taken before the action."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._baselines: dict[str, Baseline] = {}
+
+    def take_baseline(self, task: Any) -> None:
+        """Read the state of every file_dep. Raises OSError if one cannot be read."""
+        self._baselines[task.name] = {dep: self._state(task, dep) for dep in task.file_dep}
+
+    def save_success(self, task: Any, result_hash: str | None = None) -> None:
+        """Save a success, as doit does, with the states of the baseline.
+
+        Those of the paths in `task.meta["rewrites"]`, which the task itself writes, are read now.
+        """
+        if task.name not in self._baselines:
+            super().save_success(task, result_hash)
+            return
+        states = self._baselines.pop(task.name)
+        for dep in task.file_dep & _rewritten(task) | task.file_dep - states.keys():
+            states[dep] = self._state(task, dep)
+        self._save_result(task, result_hash)
+        for dep in sorted(task.file_dep):
+            self._set(task.name, dep, states[dep])
+        self._set(task.name, "deps:", tuple(sorted(task.file_dep)))  # last: the journal writes the line here
+
+    def remove_success(self, task: Any) -> None:
+        """Forget a success at once: a task that failed must not be up to date after a kill either."""
+        self._baselines.pop(task.name, None)
+        super().remove_success(task)
+        if hasattr(self.backend, "flush"):
+            self.backend.flush()
+
+    def _save_result(self, task: Any, result_hash: str | None) -> None:
+        self._set(task.name, "_values_:", task.values)
+        if result_hash is not None:
+            self._set(task.name, "result:", result_hash)
+        elif task.result:
+            self._set(task.name, "result:", task.result if isinstance(task.result, dict) else get_md5(task.result))
+        self._set(task.name, "checker:", type(self.checker).__name__)
+
+    def _state(self, task: Any, dep: str) -> Any:
+        saved = self._get(task.name, dep)
+        state = self.checker.get_state(dep, saved)
+        return saved if state is None else state  # None: a checker of doit's own found the file unchanged
+
+
+def _rewritten(task: Any) -> set[str]:
+    return {str(path) for path in (task.meta or {}).get("rewrites", ())}

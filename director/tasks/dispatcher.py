@@ -1,0 +1,62 @@
+"""Hands out tasks so that the longest remaining path goes first.
+
+doit hands them out first in, first out, and finds dependencies on the way down from the selected tasks, where each
+remembers all its ancestors: a chain selected from its end needs quadratic memory.
+"""
+
+import heapq
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from doit.control import TaskDispatcher
+from doit.exceptions import InvalidDodoFile
+
+from director.core.graph import Dependencies, closure, find_cycle, remaining_lengths
+
+
+class ReadyQueue:
+    """What doit uses of its deque of ready nodes, as a heap: the longest remaining path first, ties as defined."""
+
+    def __init__(self, lengths: Mapping[str, float], positions: Mapping[str, int]) -> None:
+        self._lengths = lengths
+        self._positions = positions
+        self._heap: list[tuple[float, int, int, Any]] = []
+        self._appended = count()
+
+    def append(self, node: Any) -> None:
+        """Add a node; one whose task was made only now, by a delayed creator, comes after all others."""
+        name = node.task.name
+        length, position = self._lengths.get(name, 0.0), self._positions.get(name, len(self._positions))
+        heapq.heappush(self._heap, (-length, position, next(self._appended), node))
+
+    def popleft(self) -> Any:
+        """Take the node that goes first."""
+        return heapq.heappop(self._heap)[-1]
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+
+class CriticalPathDispatcher(TaskDispatcher):  # type: ignore[misc]
+    """doit's dispatcher with everything selected expanded at once, and the critical path first."""
+
+    def __init__(self, tasks: Mapping[str, Any], targets: Mapping[str, str], selected_tasks: Sequence[str]) -> None:
+        super().__init__(tasks, targets, selected_tasks)
+        needed = {name: [*task.task_dep, *sorted(task.calc_dep)] for name, task in tasks.items()}
+        lengths = _lengths(tasks, selected_tasks, {name: needed[name] + tasks[name].setup_tasks for name in tasks})
+        self.ready = ReadyQueue(lengths, {name: position for position, name in enumerate(tasks)})
+        # not the setup tasks: doit starts them only for a task that is not up to date
+        for name in closure(selected_tasks, needed):
+            self.ready.append(self._gen_node(None, name))
+
+
+def _lengths(tasks: Mapping[str, Any], selected: Sequence[str], needed: Dependencies) -> dict[str, float]:
+    graph = {name: needed[name] for name in closure(selected, needed)}
+    if cycle := find_cycle(graph):
+        raise InvalidDodoFile(f"tasks need each other in a circle: {' -> '.join(cycle)}")
+    return remaining_lengths(graph, {name: _weight(tasks[name]) for name in graph})
+
+
+def _weight(task: Any) -> float:
+    return float((task.meta or {}).get("weight", 0.0 if task.has_subtask else 1.0))

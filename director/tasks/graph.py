@@ -1,0 +1,186 @@
+"""The job as doit tasks: artifacts are targets, and whatever reads an artifact depends on its file.
+
+    job → recon → spec → gate:spec → decompose → slices → tests:ID → gate:plan → run:ID → integrate
+
+Tasks of nodes exist as far as plan.json does. `plan` is the group of everything before `run:ID`.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from doit.tools import config_changed
+
+from director.artifacts.files import read_model
+from director.core.artifacts import GatesRun
+from director.core.errors import DirectorError
+from director.core.plan import Node, Plan
+from director.job.job import Job
+from director.job.lifecycle import begin_job
+from director.stages import acceptance, approval, integration, node, planning
+from director.tasks.outcomes import action
+
+TaskDict = dict[str, Any]
+PLANNING = ("job", "recon", "spec", "gate:spec", "decompose", "slices")
+"""The tasks that exist before there is a plan."""
+_WEIGHTS = {"easy": 1.0, "medium": 2.0, "hard": 4.0}
+
+
+class Graph:
+    """The tasks of one job. `create_doit_tasks` is where doit looks for them."""
+
+    basename = "director"
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def create_doit_tasks(self) -> Iterator[TaskDict]:
+        """Yield every task that can be known now."""
+        yield from self.planning_tasks()
+        if self.job.directory.plan.exists():
+            yield from self.node_tasks(planning.read_plan(self.job.directory.plan))
+
+    def planning_tasks(self) -> Iterator[TaskDict]:
+        """Yield the tasks that lead to the plan."""
+        job, directory = self.job, self.job.directory
+        start = _task("job", "begin the job at a commit", lambda: _begin(job), targets=[directory.identity])
+        yield start | {"uptodate": [True]}
+        yield _task(
+            "recon",
+            "explore the repository",
+            lambda: planning.write_recon(job),
+            file_dep=[directory.task, directory.identity],
+            targets=[directory.recon],
+        )
+        yield _task(
+            "spec",
+            "turn the task into a specification",
+            lambda: planning.write_spec(job),
+            file_dep=[directory.task, directory.recon],
+            targets=[directory.spec],
+        )
+        yield self._gate("spec", "approve the specification", [directory.spec])
+        yield _task(
+            "decompose",
+            "plan the specification as nodes",
+            lambda: planning.write_plan(job),
+            file_dep=[directory.spec, directory.recon, directory.approved("spec")],
+            targets=[directory.plan],
+        )
+        yield _task(
+            "slices",
+            "give each node its own part of the plan",
+            lambda: planning.write_slices(job),
+            file_dep=[directory.plan],
+            targets=[directory.node(name) for name in self._planned_ids()],
+            clean=True,
+        )
+
+    def node_tasks(self, plan: Plan) -> Iterator[TaskDict]:
+        """Yield the tasks of the plan's nodes, and what gathers them."""
+        job, directory = self.job, self.job.directory
+        ids = [planned.id for planned in plan.nodes]
+        for planned in plan.nodes:
+            yield self._tests(planned)
+        yield self._gate("plan", "approve the plan and its tests", [directory.plan, *map(directory.lock, ids)])
+        everything = [*PLANNING, *(f"tests:{name}" for name in ids), "gate:plan"]
+        yield {"basename": "plan", "actions": None, "task_dep": everything, "doc": "everything up to an approved plan"}
+        gates = config_changed({"gates": job.config.active_gates()})
+        yield _task(
+            "baseline",
+            "run the repository's gates before anything is done",
+            lambda: integration.measure_baseline(job),
+            file_dep=[directory.identity],
+            targets=[directory.baseline],
+            uptodate=[gates],
+            clean=True,
+        )
+        for planned in plan.nodes:
+            yield self._run(planned)
+        yield _task(
+            "integrate",
+            "run every gate on everything together",
+            lambda: integration.integrate(job, ids),
+            file_dep=[directory.baseline, *map(directory.merged, ids)],
+            targets=[directory.integration],
+            task_dep=["gate:plan"],
+            uptodate=[config_changed({"gates": job.config.active_gates()}), self._tip_is_integrated],
+            clean=True,
+        )
+
+    def _planned_ids(self) -> list[str]:
+        plan = self.job.directory.plan
+        return [planned.id for planned in planning.read_plan(plan).nodes] if plan.exists() else []
+
+    def _gate(self, name: str, doc: str, documents: list[Path]) -> TaskDict:
+        job = self.job
+        task = _task(
+            name,
+            doc,
+            lambda: approval.pass_gate(job, name),
+            file_dep=documents,
+            targets=[job.directory.approved(name)],
+        )
+        return task | {"basename": "gate", "name": name, "meta": {"rewrites": [str(documents[0])], "weight": 1.0}}
+
+    def _tests(self, planned: Node) -> TaskDict:
+        job, name = self.job, planned.id
+        task = _task(
+            name,
+            f"write the tests of: {planned.title or name}",
+            lambda: acceptance.write_tests(job, name),
+            file_dep=[job.directory.node(name)],
+            targets=[job.directory.lock(name)],
+            task_dep=["gate:spec"],
+            clean=True,
+        )
+        return task | {"basename": "tests", "name": name}
+
+    def _run(self, planned: Node) -> TaskDict:
+        job, directory, name = self.job, self.job.directory, planned.id
+        needed = [directory.merged(dependency) for dependency in planned.depends_on]
+        task = _task(
+            name,
+            planned.title or name,
+            lambda: node.run_node(job, name),
+            file_dep=[directory.node(name), directory.lock(name), *needed],
+            targets=[directory.merged(name)],
+            task_dep=["gate:plan"],
+            clean=True,
+        )
+        return task | {"basename": "run", "name": name, "meta": {"weight": _WEIGHTS[planned.estimated_difficulty]}}
+
+    def _tip_is_integrated(self) -> bool:
+        """Tell whether the job branch still stands where it was integrated: the branch is an input like any file."""
+        integrated = read_model(self.job.directory.integration, GatesRun)
+        try:
+            return integrated is None or self.job.tip() == integrated.commit
+        except DirectorError:
+            return False
+
+
+def _begin(job: Job) -> None:
+    begin_job(job.repository, job.directory)
+
+
+def _task(
+    name: str,
+    doc: str,
+    function: Callable[[], None],
+    *,
+    file_dep: list[Path] | None = None,
+    targets: list[Path],
+    **more: Any,
+) -> TaskDict:
+    """Return a task of ours; its output is never captured, since doit's capture mixes the tasks of threads."""
+    return {
+        "basename": name,
+        "doc": doc,
+        "actions": [action(function)],
+        "file_dep": [str(path) for path in file_dep or ()],
+        "targets": [str(path) for path in targets],
+        "io": {"capture": False},
+        "verbosity": 2,
+        "meta": {"weight": 1.0},
+        **more,
+    }

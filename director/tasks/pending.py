@@ -1,0 +1,112 @@
+"""What a build would do, and why, in words. Nothing is run.
+
+doit's own listing looks at each task alone: a task below a stale one counts as up to date. Here it is pending too.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from doit.control import TaskControl
+
+from director.artifacts.files import read_model
+from director.core.graph import closure, topological_order
+from director.core.plan import Node
+from director.stages.planning import read_plan, slice_of
+from director.tasks.build import check_targets, database, make_tasks
+from director.tasks.dependency import BaselineDependency
+from director.tasks.graph import Graph
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A task that is not up to date."""
+
+    task: str
+    reasons: tuple[str, ...]
+    """Why the task itself is stale; empty if only what it needs is."""
+    needs: tuple[str, ...] = ()
+    """Pending tasks whose results it reads."""
+
+    def why(self) -> str:
+        """Return the reasons as one line."""
+        return "; ".join(self.reasons or (f"may change with {', '.join(self.needs)}",))
+
+
+def pending_tasks(graph: Graph, targets: tuple[str, ...] = ()) -> list[Pending]:
+    """Return what a build of the targets would look at, in order; by default everything there is."""
+    control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
+    selected = check_targets(control, targets) if targets else list(control.tasks)
+    needed = {name: list(task.task_dep) for name, task in control.tasks.items()}
+    wanted = set(closure(selected, needed))
+    found: dict[str, Pending] = {}
+    with database(graph) as dependency:
+        for name in topological_order(needed):
+            task = control.tasks[name]
+            if name in wanted and task.actions:
+                _look(graph, dependency, control, task, found)
+    return list(found.values())
+
+
+def reasons(graph: Graph, name: str) -> list[str]:
+    """Return why one task is pending; empty if it is up to date."""
+    entry = next((entry for entry in pending_tasks(graph, (name,)) if entry.task == name), None)
+    return [] if entry is None else [*entry.reasons, *(f"'{needed}' is pending" for needed in entry.needs)]
+
+
+def _look(
+    graph: Graph, dependency: BaselineDependency, control: TaskControl, task: Any, found: dict[str, Pending]
+) -> None:
+    makers = {control.targets[path] for path in task.file_dep if path in control.targets}
+    needs = [name for name in task.task_dep if name in found and name in makers and _reaches(graph, name, task)]
+    own = _own_reasons(graph, dependency, control, task, found)
+    if own or needs:
+        found[task.name] = Pending(task.name, tuple(own), tuple(needs))
+
+
+def _reaches(graph: Graph, needed: str, task: Any) -> bool:
+    """Tell whether a pending task would change what this one reads: of the slices, only those that differ do."""
+    if needed != "slices":
+        return True
+    plan = read_plan(graph.job.directory.plan)
+    node = plan.node(task.name.partition(":")[2])
+    return node is None or read_model(graph.job.directory.node(node.id), Node) != slice_of(node)
+
+
+def _own_reasons(
+    graph: Graph, dependency: BaselineDependency, control: TaskControl, task: Any, found: dict[str, Pending]
+) -> list[str]:
+    status = dependency.get_status(task, control.tasks, get_log=True)
+    if status.status == "up-to-date":
+        return []
+    said = [f"'{_shown(graph, path)}' does not exist" for path in status.reasons["missing_target"][:1]]
+    absent = [path for path in status.reasons["missing_file_dep"] if control.targets.get(path) not in found]
+    said += [f"'{_shown(graph, path)}' is missing" for path in absent]
+    said += [_changed(graph, path) for path in sorted(_changes(dependency, task, status))]
+    said += [f"it now depends on '{_shown(graph, path)}'" for path in status.reasons["added_file_dep"]]
+    said += [f"it no longer depends on '{_shown(graph, path)}'" for path in status.reasons["removed_file_dep"]]
+    said += ["the gate commands or the job branch changed"] if status.reasons["uptodate_false"] else []
+    return said
+
+
+def _changes(dependency: BaselineDependency, task: Any, status: Any) -> set[str]:
+    """Leave out what is new or missing: that is said in other words."""
+    if not dependency.backend.in_(task.name):
+        return set()
+    others = {*status.reasons["added_file_dep"], *status.reasons["missing_file_dep"]}
+    return set(status.reasons["changed_file_dep"]) - others
+
+
+def _changed(graph: Graph, path: str) -> str:
+    directory, place = graph.job.directory, Path(path)
+    said = {
+        directory.nodes: "its part of the plan changed",
+        directory.lock("").parent: f"the locked tests of '{place.stem}' changed",
+        directory.merged("").parent: f"the result of '{place.stem}' changed",
+    }
+    return said.get(place.parent, f"'{_shown(graph, path)}' changed")
+
+
+def _shown(graph: Graph, path: str) -> str:
+    place, root = Path(path), graph.job.directory.path
+    return str(place.relative_to(root)) if place.is_relative_to(root) else path
