@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.project import Project, node
+
 _KEPT = {"PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START"}
 
 
@@ -34,3 +36,10 @@ def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     return home
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A repository with a job of three nodes, of which two need the first; the agents succeed at once."""
+    nodes = [node("alpha"), node("beta", needs=("alpha",)), node("gamma", needs=("alpha",))]
+    return Project.create(tmp_path / "repository", nodes)

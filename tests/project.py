@@ -32,7 +32,7 @@ def node(name: str, *, needs: tuple[str, ...] = (), spec: str = "") -> dict[str,
     }
 
 
-def tests_of(name: str, value: str = "") -> str:
+def unittest_of(name: str, value: str = "") -> str:
     """The tests of such a node."""
     return (
         f"import unittest\n\nimport {name}\n\n\nclass Test(unittest.TestCase):\n"
@@ -61,7 +61,7 @@ def calls_of(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
     for entry in nodes:
         name = entry["id"]
-        calls.append(call("test_author", f"tests:{name}", files={f"test_{name}.py": tests_of(name)}))
+        calls.append(call("test_author", f"tests:{name}", files={f"test_{name}.py": unittest_of(name)}))
         calls.append(call("executor", f"run:{name}", files={f"{name}.py": code_of(name)}))
     return calls
 

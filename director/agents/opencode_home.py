@@ -62,7 +62,7 @@ _SWITCHES = (
     "OPENCODE_DISABLE_PROJECT_CONFIG",
     "OPENCODE_DISABLE_SHARE",
 )
-_SET_BY_OPENCODE = ("OPENCODE", "OPENCODE_PID", "OPENCODE_PURE")
+_SET_BY_OPENCODE = ("OPENCODE", "OPENCODE_LOG_LEVEL", "OPENCODE_PID", "OPENCODE_PRINT_LOGS", "OPENCODE_PURE")
 # It would install this package from npm into every configuration directory, unless a lock file names it already.
 _LOCK = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
 

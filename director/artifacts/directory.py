@@ -79,6 +79,13 @@ class JobDirectory:
         """Who holds the job; the lock itself lies beside it."""
         return self.path / "holder.json"
 
+    def artifacts(self) -> list[Path]:
+        """Everything here that belongs to the job; what is not named is the user's own."""
+        names = ("nodes", "tests", "approved", "merged", "generated", "logs", "spec.revised.md", "plan.revised.json")
+        files = (self.identity, self.task, self.recon, self.spec, self.plan, self.baseline, self.integration)
+        records = (self.costs, self.metrics, self.database)
+        return [*files, *records, *(self.path / name for name in names)]
+
     @property
     def archive(self) -> Path:
         return self.path / "archive"

@@ -41,7 +41,12 @@ def initialise(repository: Path, job_directory: Path, *, yes: bool, ask: Ask, sa
 def render_config(*, planner: str, executor: str, gates: dict[str, str]) -> str:
     """Return the text of a config.toml with these tiers and gates, every default in it as a comment."""
     environment = Environment(
-        undefined=StrictUndefined, line_statement_prefix="#%", keep_trailing_newline=True, autoescape=False
+        block_start_string="#%",  # a comment in TOML: the template is TOML too
+        block_end_string="%#",
+        trim_blocks=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
     )
     environment.filters["toml"] = _escaped
     template = environment.from_string(template_path("config.toml").read_text(encoding="utf-8"))

@@ -21,5 +21,7 @@ def _said(kind: str, message: str) -> str:
             return "this key is not known"
         case "missing":
             return "this key is missing"
+        case "value_error":
+            return message.removeprefix("Value error, ")
         case _:
             return message[:1].lower() + message[1:]

@@ -15,14 +15,17 @@ _PYTEST = re.compile(
     re.MULTILINE,
 )
 _PYTEST_RAN = re.compile(r"(\d+) (?:passed|failed|error|xfailed|xpassed)")
-_UNITTEST = re.compile(r"^Ran (\d+) tests? in [\d.]+s\n\n(?:.*\bskipped=(\d+))?", re.MULTILINE)
+_UNITTEST = re.compile(r"^Ran (\d+) tests? in [\d.]+s\n\n(FAILED)?(?:.*\bskipped=(\d+))?", re.MULTILINE)
+_UNITTEST_PASSED = re.compile(r"^[sFEux]*\.[.sFEux]*$| \.\.\. ok$", re.MULTILINE)
 _NODE = re.compile(r"^(?:#|ℹ) (tests|skipped|todo) (\d+)$", re.MULTILINE)
 _JS_TESTS = re.compile(r"^ *Tests(?:: +|  +)(\S.*)$", re.MULTILINE)
 _JS_FILES = re.compile(r"^ *Test (?:Suites: +|Files  +)(\S.*)$", re.MULTILINE)
 _JS_RAN = re.compile(r"(\d+) (?:passed|failed)")
 _JS_FAILED = re.compile(r"(\d+) failed")
 _JS_NONE = re.compile(r"^No test(?: file)?s found, exiting with code \d+$", re.MULTILINE)
-_JS_EMPTY = re.compile(r"No test suite found in file |^ +Your test suite must contain at least one test\.$", re.MULTILINE)
+_JS_EMPTY = re.compile(
+    r"No test suite found in file |^ +Your test suite must contain at least one test\.$", re.MULTILINE
+)
 _GO_PACKAGE = re.compile(r"^(?:ok|FAIL|\?) *\t\S+[ \t](.*)$", re.MULTILINE)
 _GO_TEST = re.compile(r"^--- (?:PASS|FAIL): ", re.MULTILINE)
 _CARGO = re.compile(r"^running (\d+) tests?$", re.MULTILINE)
@@ -45,9 +48,11 @@ def _pytest(text: str) -> int | None:
 
 
 def _unittest(text: str) -> int | None:
-    runs = [(int(ran), int(skipped or 0)) for ran, skipped in _UNITTEST.findall(text)]
-    # Skipped subtests are counted beside their test: more skips than tests say nothing.
-    return sum(ran - skipped if skipped <= ran else ran for ran, skipped in runs) if runs else None
+    runs = [(int(ran), int(skipped or 0), bool(failed)) for ran, failed, skipped in _UNITTEST.findall(text)]
+    # Python 3.12.1 leaves skipped tests out of those it ran, and subtests are skipped beside their test: so as many
+    # skipped as ran may still leave some. https://github.com/python/cpython/pull/114994
+    passed = bool(_UNITTEST_PASSED.search(text))
+    return sum(max(ran - skipped, int(failed or passed)) for ran, skipped, failed in runs) if runs else None
 
 
 def _node(text: str) -> int | None:

@@ -1,24 +1,23 @@
 """Faults of a node's tests as a failed run shows them; the patterns come from real runs, kept in tests/core/outputs.
 
-Everything here is about the test files and the test command. That the implementation is missing, or cannot be parsed, is
+Everything here is about the test files and the test command. That the implementation is missing or cannot be parsed is
 no fault: it is what the tests are to be red for.
 """
 
 import re
 from collections.abc import Sequence
 
-from director.core.words import quoted
-
 # What a runner was asked for and did not find, whatever it is.
 _NOT_FOUND = (
     r"^ERROR: (?:file or directory|module or package) not found: (?P<path>.+?)(?: \(missing __init__\.py\?\))?$",
-    r"^Could not find '(?P<path>[^'\n]+)'$",
+    r"^Could not find '(?P<path>[^'\n]*[/*][^'\n]*)'\s*\Z",
     r"^error: no test target named `(?P<path>[^`\n]+)`",
     r"^stat (?P<path>\S+): directory not found$",
     r"^ImportError: Start directory is not importable: '(?P<path>[^'\n]+)'$",
     # unittest could not import what it was given: its loader is all of the traceback.
     r"^ImportError: Failed to import test module: .+\nTraceback .+\n"
-    r"(?:  File \".*unittest.loader\.py\", .+\n(?:    .+\n)*)+ModuleNotFoundError: No module named '(?P<path>[^'\n]+)'$",
+    r"(?:  File \".*unittest.loader\.py\", .+\n(?:    .+\n)*)+"
+    r"ModuleNotFoundError: No module named '(?P<path>[^'\n]+)'$",
     # unittest was given the name of a test that is not in its file or class.
     r"^ERROR: (?P<path>\w+) \(unittest\.loader\._FailedTest.*\)\n-+\n"
     r"(?:Traceback .+\n(?:  .+\n)*)?AttributeError: .+ has no attribute '(?P=path)'$",
@@ -48,7 +47,8 @@ _NOT_PARSED = (
     r"^.*(?P<said>Parse failure|Transform failed|invalid JS syntax).*\n(?:.*\n){0,20}?"
     r" +File: (?P<path>\S+?)(?::\d+:\d+)?$",
     # go
-    r"^(?P<path>\S+_test\.go):\d+:\d+: (?P<said>(?:syntax error|expected|illegal|missing|string literal|rune literal).*)$",
+    r"^(?P<path>\S+_test\.go):\d+:\d+: "
+    r"(?P<said>(?:syntax error|expected|illegal|missing|string literal|rune literal).*)$",
     # cargo
     r"^error: (?P<said>(?:expected|unexpected|unterminated|unknown start|mismatched|this file contains an un).*)\n"
     r" +--> (?P<path>[^\n:]+):\d+:\d+$",
@@ -67,17 +67,20 @@ def find_missing_test(text: str, tests: Sequence[str]) -> str | None:
     """Return what the test command was to run and did not find, or None."""
     for pattern in _NOT_FOUND:
         if found := re.search(pattern, text, re.MULTILINE):
-            return found["path"]
-    named = [found["path"] for pattern in _TEST_NOT_FOUND for found in re.finditer(pattern, text, re.MULTILINE)]
-    modules = [found["module"].replace(".", "/") + ".py" for found in re.finditer(_MODULE_NOT_FOUND, text)]
-    return next((test for test in tests if test in modules or any(_is_same(path, test) for path in named)), None)
+            return _test_at(found["path"], tests) or found["path"]
+    for pattern in _TEST_NOT_FOUND:
+        for found in re.finditer(pattern, text, re.MULTILINE):
+            if test := _test_at(found["path"], tests):
+                return test
+    modules = {found["module"].replace(".", "/") + ".py" for found in re.finditer(_MODULE_NOT_FOUND, text)}
+    return next((test for test in tests if test in modules), None)
 
 
 def find_unparsed_test(text: str, tests: Sequence[str]) -> tuple[str, str] | None:
     """Return a test file that could not be parsed and what the parser said, or None."""
     for pattern in _NOT_PARSED:
         for found in re.finditer(pattern, text, re.MULTILINE):
-            if test := next((test for test in tests if _is_same(found["path"], test)), None):
+            if test := _test_at(found["path"], tests):
                 return test, found["said"].strip()
     return None
 
@@ -91,12 +94,13 @@ def find_broken_command(text: str) -> str | None:
 def is_lacking_program(text: str, tests: Sequence[str]) -> bool:
     """Tell whether a test that is a shell script ran and missed a file that it calls by its path."""
     return any(
-        "/" in found["missing"] and any(_is_same(found["path"], test) for test in tests)
+        "/" in found["missing"] and _test_at(found["path"], tests)
         for found in re.finditer(_SCRIPT_LACKS, text, re.MULTILINE)
     )
 
 
-def _is_same(path: str, test: str) -> bool:
-    """Tell whether a path in an output, absolute or from a directory of the repository, is that of a test file."""
+def _test_at(path: str, tests: Sequence[str]) -> str | None:
+    """Return the test file that an output names, be it by an absolute path or from a directory of the repository."""
     shown = path.removeprefix("./")
-    return shown == test or shown.endswith("/" + test) or test.endswith("/" + shown)
+    same = (test for test in tests if shown == test or shown.endswith("/" + test) or test.endswith("/" + shown))
+    return next(same, None)

@@ -1,11 +1,9 @@
 """Whether a plan can be built: every problem at once, each with its remedy."""
 
 import difflib
-import json
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NoReturn
 
 from pydantic import ValidationError
 
@@ -15,6 +13,7 @@ from director.core.overlaps import find_overlaps
 from director.core.paths import path_problem
 from director.core.plan import Node, Plan
 from director.core.problems import describe_problems
+from director.core.strictjson import read_json
 from director.core.words import listed, quoted
 
 MAX_COMPARISONS = 20_000
@@ -34,12 +33,10 @@ def parse_plan(text: str, *, source: str) -> Plan:
     """Read a plan that can be built from strict JSON; `source` is what a person calls the text."""
     hint = f"correct {source}"
     try:
-        json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        read_json(text)
         plan = Plan.model_validate_json(text)
     except ValidationError as error:
-        raise PlanError(f"{source} is not a plan", problems=describe_problems(error), hint=hint) from error
-    except RecursionError as error:
-        raise PlanError(f"{source} is not a plan", problems=["it is nested too deeply"], hint=hint) from error
+        raise PlanError(f"{source} holds no plan", problems=describe_problems(error), hint=hint) from error
     except ValueError as error:
         raise PlanError(f"{source} is not strict JSON", problems=[str(error)], hint=hint) from error
     check_plan(plan, source=source)
@@ -48,11 +45,9 @@ def parse_plan(text: str, *, source: str) -> Plan:
 
 def check_plan(plan: Plan, *, source: str) -> None:
     """Raise PlanError with every problem of a plan that cannot be built."""
-    problems = find_problems(plan)
-    if problems:
-        raise PlanError(
-            f"{source} cannot be built", problems=problems, hint=f"correct {source}: every line ends in what to do"
-        )
+    if problems := find_problems(plan):
+        hint = f"correct {source}: every line ends in what to do"
+        raise PlanError(f"{source} holds a plan that cannot be built", problems=problems, hint=hint)
 
 
 def find_problems(plan: Plan) -> list[str]:
@@ -146,15 +141,3 @@ def _shown(cycle: Sequence[str]) -> str:
     if left_out > 0:
         names.insert(-2, f"... {left_out} more ...")
     return " -> ".join(names)
-
-
-def _unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"the key {quoted(twice)} stands twice in one object")
-    return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")

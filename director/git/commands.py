@@ -43,7 +43,6 @@ _VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_LITERAL_PATHSPECS": "1",
 }
 _FALLBACK_IDENTITY = ("director", "director@localhost")
 

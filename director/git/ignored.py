@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from director.core.errors import GitError
 from director.git.repository import Repository
 
 
@@ -11,7 +12,7 @@ def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, 
     """Return those of the paths that the commit's .gitignore files, or the further patterns, cover.
 
     A path with a trailing slash is a directory. The rules are put into an empty directory of their own, so git
-    applies exactly them.
+    applies exactly them. Every path is asked for with a leading `./`, or git would take some for pathspec magic.
     """
     asked = list(paths)
     if not asked:
@@ -21,12 +22,14 @@ def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, 
         _write_rules(repository, commit, rules)
         excludes = Path(scratch) / "further"
         excludes.write_text("".join(f"{pattern}\n" for pattern in further))
-        stdin = "\0".join(asked).encode(errors="surrogateescape")
-        status, output, _ = repository.git.attempt(
+        stdin = "\0".join(f"./{path}" for path in asked).encode(errors="surrogateescape")
+        status, output, complaint = repository.git.attempt(
             "-c", f"core.excludesFile={excludes}", "check-ignore", "--no-index", "-z", "--stdin",
             stdin=stdin, worktree=rules, index=Path(scratch) / "index",
         )  # fmt: skip
-    return set(output.decode(errors="surrogateescape").split("\0")) - {""} if status == 0 else set()
+    if status not in (0, 1):
+        raise GitError(["check-ignore"], status=status, output=complaint.decode(errors="replace"))
+    return {path.removeprefix("./") for path in output.decode(errors="surrogateescape").split("\0") if path}
 
 
 def _write_rules(repository: Repository, commit: str, directory: Path) -> None:

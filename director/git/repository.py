@@ -119,7 +119,9 @@ class Repository:
         names = sorted(set(paths))
         found: dict[str, str | None] = dict.fromkeys(names)
         if names:
-            output = self.git("ls-tree", "-z", "--full-tree", commit, "--", *names).decode(errors="surrogateescape")
+            output = self.git("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names).decode(
+                errors="surrogateescape"
+            )
             for entry in filter(None, output.split("\0")):
                 description, _, path = entry.partition("\t")
                 _, kind, blob = description.split(" ")

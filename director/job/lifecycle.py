@@ -12,7 +12,6 @@ from director.core.errors import ConfigError
 from director.git.repository import Repository
 
 _IGNORED = "# written by director: only what is yours is tracked\n*\n!.gitignore\n!config.toml\n"
-_KEPT_FOR_THE_USER = {"config.toml", "profiles", "templates", ".gitignore", "archive", "lock", "holder.json"}
 
 
 def begin_job(repository: Repository, directory: JobDirectory, *, base: str = "HEAD") -> JobIdentity:
@@ -74,7 +73,7 @@ def archive_job(directory: JobDirectory) -> Path:
     while target.exists():
         target = target.with_name(target.name + "-again")
     target.mkdir(parents=True)
-    for entry in sorted(directory.path.iterdir()):
-        if entry.name not in _KEPT_FOR_THE_USER:
-            shutil.move(entry, target / entry.name)
+    for artifact in directory.artifacts():
+        if artifact.exists():
+            shutil.move(artifact, target / artifact.name)
     return target

@@ -5,7 +5,7 @@ from pathlib import Path
 from director.artifacts.documents import is_hand_edited, write_document
 from director.artifacts.files import read_model, write_model, write_text
 from director.core.artifacts import Approval
-from director.core.digests import digest_text
+from director.core.digests import digest, digest_text
 from director.core.errors import Paused, ReplyError
 from director.core.replies import Critique, Verdict, parse_reply
 from director.core.roles import Role
@@ -90,7 +90,8 @@ def _ask_for_critique(job: Job, name: str, text: str) -> Critique:
         return critique
 
     gate = f"gate:{name}"
-    return converse(job, task=gate, role=Role.PLANNER, inputs=[task, spec, text], prompt=prompt, accept=accept)
+    made_from = digest([gate, task, spec, text])
+    return converse(job, task=gate, role=Role.PLANNER, inputs=made_from, prompt=prompt, accept=accept)
 
 
 def _check_revision(name: str, text: str) -> None:

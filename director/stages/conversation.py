@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from director.core.attempts import Rung
 from director.core.calls import CallKey
-from director.core.digests import digest
 from director.core.errors import PlanError, Rejected, ReplyError
 from director.core.roles import Role
 from director.job.asking import Question, ask
@@ -17,21 +16,21 @@ Result = TypeVar("Result")
 
 
 def converse(
-    job: Job, *, task: str, role: Role, inputs: list[str], prompt: Callable[[str], str], accept: Callable[[str], Result]
+    job: Job, *, task: str, role: Role, inputs: str, prompt: Callable[[str], str], accept: Callable[[str], Result]
 ) -> Result:
     """Ask until an answer is accepted, each time in a fresh context and with what was wrong with the last one.
 
-    `prompt` is given the feedback; `accept` reads the text and raises ReplyError or PlanError with all that is wrong.
-    Raises StageFailed after `plan_attempts`; the raw replies stay in the logs.
+    `inputs` is the digest of what is asked; `prompt` is given the feedback; `accept` reads the text and raises
+    ReplyError or PlanError with all that is wrong. Raises StageFailed after `plan_attempts`; the raw replies stay in
+    the logs.
     """
-    made_from = digest([task, *inputs])
     commit = job.tip()
 
     def attempt(rung: Rung, log: Path) -> Result:
         with job.pool.slot("reader", commit) as slot:
             key = CallKey(role=role, task=task, attempt=rung.number)
             question = Question(
-                key, prompt=prompt(rung.feedback), directory=slot.tree, log=log, inputs=f"{made_from} {rung.number}"
+                key, prompt=prompt(rung.feedback), directory=slot.tree, log=log, inputs=f"{inputs} {rung.number}"
             )
             answered = ask(job, question)
         try:
@@ -39,4 +38,4 @@ def converse(
         except (ReplyError, PlanError) as error:
             raise Rejected(f"{error.message}\nthe raw reply is in {log / 'reply.json'}") from error
 
-    return climb(job, task=task, inputs=made_from, roles=[role] * job.config.limits.plan_attempts, attempt=attempt)[0]
+    return climb(job, task=task, inputs=inputs, roles=[role] * job.config.limits.plan_attempts, attempt=attempt)[0]

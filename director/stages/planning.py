@@ -1,10 +1,14 @@
 """From the task to the plan: recon.md, spec.md, plan.json and the slices of the nodes."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+from director.artifacts.attempts import history
 from director.artifacts.documents import is_hand_edited, write_document
 from director.artifacts.files import read_text, write_model
+from director.core.attempts import Outcome
+from director.core.digests import digest
 from director.core.errors import ConfigError, ReplyError
 from director.core.plan import Node, Plan
 from director.core.replies import strip_fence
@@ -20,53 +24,68 @@ _LISTED_FILES = 2000
 
 def write_recon(job: Job) -> None:
     """Have the explorer read the repository at the job's base."""
-    document = job.directory.recon
-    if _kept(job, document):
-        return
     task = required_text(job.directory.task)
-    files = job.repository.files(job.identity.base)
-    said = guidance(job, job.identity.base)
+    made_from = digest(["recon", task, job.identity.base])
 
     def prompt(_: str) -> str:
-        cut = _LISTED_FILES if len(files) > _LISTED_FILES else 0
-        listing = "\n".join(files[:_LISTED_FILES])
-        overrides = job.directory.overrides
-        return render("recon", overrides, task=task, listing=listing, listing_cut=cut, guidance=said)
+        files = job.repository.files(job.identity.base)
+        return render(
+            "recon",
+            job.directory.overrides,
+            task=task,
+            listing="\n".join(files[:_LISTED_FILES]),
+            listing_cut=_LISTED_FILES if len(files) > _LISTED_FILES else 0,
+            guidance=guidance(job, job.identity.base),
+        )
 
-    inputs = [task, job.identity.base]
-    text = converse(job, task="recon", role=Role.EXPLORER, inputs=inputs, prompt=prompt, accept=_some_text)
-    write_document(job.directory, document, text)
+    _write(job, job.directory.recon, "recon", Role.EXPLORER, made_from, prompt, _some_text)
 
 
 def write_spec(job: Job) -> None:
     """Have the task turned into a specification."""
-    document = job.directory.spec
-    if _kept(job, document):
-        return
     task, recon = required_text(job.directory.task), required_text(job.directory.recon)
+    made_from = digest(["spec", task, recon])
 
     def prompt(_: str) -> str:
         return render("spec", job.directory.overrides, task=task, recon=recon)
 
-    text = converse(job, task="spec", role=Role.BRAINSTORM, inputs=[task, recon], prompt=prompt, accept=_some_text)
-    write_document(job.directory, document, text)
+    _write(job, job.directory.spec, "spec", Role.BRAINSTORM, made_from, prompt, _some_text)
 
 
 def write_plan(job: Job) -> None:
     """Have the specification decomposed into a plan that has no problems."""
-    document = job.directory.plan
-    if _kept(job, document):
-        return
     spec, recon = required_text(job.directory.spec), required_text(job.directory.recon)
-    previous = read_text(document) or ""
+    made_from = digest(["decompose", spec, recon])
+    previous = read_text(job.directory.plan) or ""
 
     def prompt(feedback: str) -> str:
         overrides = job.directory.overrides
         return render("decompose", overrides, spec=spec, recon=recon, previous=previous, feedback=feedback)
 
-    inputs = [spec, recon, previous]
-    plan = converse(job, task="decompose", role=Role.PLANNER, inputs=inputs, prompt=prompt, accept=plan_of_reply)
-    write_document(job.directory, document, plan_text(plan))
+    def accept(reply: str) -> str:
+        return plan_text(plan_of_reply(reply))
+
+    _write(job, job.directory.plan, "decompose", Role.PLANNER, made_from, prompt, accept)
+
+
+def _write(
+    job: Job,
+    document: Path,
+    task: str,
+    role: Role,
+    made_from: str,
+    prompt: Callable[[str], str],
+    accept: Callable[[str], str],
+) -> None:
+    """Write a document, unless it has the user's edits or was made from the very same inputs."""
+    if is_hand_edited(job.directory, document):
+        job.note(f"{document.name} has your edits and is kept", hint=f"delete {document} to have it written anew")
+        return
+    made = history(job.directory, task)
+    if document.exists() and made and made[-1].inputs == made_from and made[-1].outcome is Outcome.PASSED:
+        return
+    text = converse(job, task=task, role=role, inputs=made_from, prompt=prompt, accept=accept)
+    write_document(job.directory, document, text)
 
 
 def write_slices(job: Job) -> None:
@@ -106,14 +125,6 @@ def required_text(path: Path) -> str:
     if text is None or not text.strip():
         raise ConfigError(f"'{path}' is missing or empty", hint="write it, or delete it to have it made again")
     return text
-
-
-def _kept(job: Job, document: Path) -> bool:
-    """Leave a document alone that the user wrote or edited."""
-    if not is_hand_edited(job.directory, document):
-        return False
-    job.note(f"{document.name} has your edits and is kept", hint=f"delete {document} to have it written anew")
-    return True
 
 
 def _some_text(text: str) -> str:

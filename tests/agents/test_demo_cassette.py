@@ -68,11 +68,11 @@ def run(repository: Path, command: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def tests_of(node: str) -> Entry:
+def authored(node: str) -> Entry:
     return entry(Role.TEST_AUTHOR, f"tests:{node}")
 
 
-def result_of(node: str) -> Entry:
+def finished(node: str) -> Entry:
     """Return the attempt that passes."""
     number, role, _ = LADDERS[node][-1]
     return entry(role, f"run:{node}", number)
@@ -126,7 +126,7 @@ def test_the_review_of_the_escalated_node_has_one_minor_finding_at_a_line_that_e
     review = parse_reply(entry(Role.REVIEWER, "run:budget", 3).text, ReviewReply)
 
     (finding,) = review.findings
-    lines = (result_of("budget").files[finding.file] or "").splitlines()
+    lines = (finished("budget").files[finding.file] or "").splitlines()
     assert finding.severity is Severity.MINOR
     assert finding.line is not None
     assert lines[finding.line - 1].strip().startswith("status = Status(")
@@ -146,13 +146,13 @@ def test_the_repository_is_green_before_the_job(repository: Path) -> None:
 def test_an_agent_writes_only_what_its_node_allows(node: Node) -> None:
     attempts = [entry(role, f"run:{node.id}", number) for number, role, _ in LADDERS[node.id]]
 
-    assert set(tests_of(node.id).files) == set(node.tests)
+    assert set(authored(node.id).files) == set(node.tests)
     assert all(set(attempt.files) == set(node.files) for attempt in attempts)
 
 
 @pytest.mark.parametrize("node", NODES.values(), ids=NODES)
 def test_tests_are_red_before_anything_is_implemented(repository: Path, node: Node) -> None:
-    write(repository, [tests_of(node.id)])
+    write(repository, [authored(node.id)])
 
     status, output = run(repository, node.test_cmd)
 
@@ -162,7 +162,7 @@ def test_tests_are_red_before_anything_is_implemented(repository: Path, node: No
 
 @pytest.mark.parametrize("node", NODES.values(), ids=NODES)
 def test_tests_are_still_red_when_all_that_a_node_needs_has_landed(repository: Path, node: Node) -> None:
-    write(repository, [tests_of(node.id), *(result_of(name) for name in below(node.id))])
+    write(repository, [authored(node.id), *(finished(name) for name in below(node.id))])
 
     status, _ = run(repository, node.test_cmd)
 
@@ -173,8 +173,8 @@ def test_tests_are_still_red_when_all_that_a_node_needs_has_landed(repository: P
 def test_an_attempt_ends_as_it_is_meant_to(
     repository: Path, node: str, number: int, role: Role, outcome: Outcome
 ) -> None:
-    landed = [answer for name in below(node) for answer in (tests_of(name), result_of(name))]
-    write(repository, [*landed, tests_of(node), entry(role, f"run:{node}", number)])
+    landed = [answer for name in below(node) for answer in (authored(name), finished(name))]
+    write(repository, [*landed, authored(node), entry(role, f"run:{node}", number)])
 
     status, output = run(repository, NODES[node].test_cmd)
 
@@ -184,7 +184,7 @@ def test_an_attempt_ends_as_it_is_meant_to(
 
 
 def test_the_gates_are_green_at_the_end(repository: Path) -> None:
-    write(repository, [answer for node in NODES for answer in (tests_of(node), result_of(node))])
+    write(repository, [answer for node in NODES for answer in (authored(node), finished(node))])
 
     results = {name: run(repository, command) for name, command in config().active_gates().items()}
 
@@ -193,7 +193,7 @@ def test_the_gates_are_green_at_the_end(repository: Path) -> None:
 
 def test_most_executors_see_the_tests_fail_before_they_write() -> None:
     verdicts = {
-        node.id: watch_it_fail(result_of(node.id).events, test_cmd=node.test_cmd, tests=node.tests)
+        node.id: watch_it_fail(finished(node.id).events, test_cmd=node.test_cmd, tests=node.tests)
         for node in PLAN.nodes
     }
 

@@ -219,6 +219,16 @@ def test_every_key_of_the_configuration_is_in_the_written_file() -> None:
         assert table.model_fields_set == set(type(table).model_fields)
 
 
+@pytest.mark.parametrize("gates", [{}, {"lint": "ruff check .", "test": "make"}], ids=["examples", "gates"])
+def test_the_sections_of_the_written_file_stand_apart(gates: dict[str, str]) -> None:
+    text = render_config(planner="a/strong", executor="a/cheap", gates=gates)
+
+    before, _, _ = text.partition("# Where director stops by itself.\n")
+    example = '# lint = "ruff check ."\n# test = "python3 -m pytest -q"\n\n'
+    assert before.endswith('"lint" = "ruff check ."\n"test" = "make"\n\n' if gates else example)
+    assert "\n\n\n" not in text
+
+
 def test_the_template_is_toml_before_it_is_filled() -> None:
     template = Path(__file__).resolve().parents[2] / "templates" / "config.toml"
 
