@@ -1,9 +1,9 @@
 """OpenCode (https://opencode.ai), one `opencode run` for each call.
 
 The agent's file, written for the call, decides what the agent may do; nothing is left to be approved on the way, so
-there is no `--auto`. Where OpenCode does not know the agent that it is told, it takes its default agent, with all rights
-and exit status 0; here that is the same agent again, and a call that fell back is an error whatever it answered. Exit
-statuses are not trusted: the events decide (opencode_events.py). The user's own OpenCode is left alone
+there is no `--auto`. Where OpenCode does not know the agent that it is told, it takes its default agent, with all
+rights and exit status 0; here that is the same agent again, and a call that fell back is an error whatever it answered.
+Exit statuses are not trusted: the events decide (opencode_events.py). The user's own OpenCode is left alone
 (opencode_home.py).
 
 It leaves one thing behind that cannot be switched off: a file `opencode` with the project's id in the repository's
@@ -30,6 +30,7 @@ from director.agents.opencode_config import (
 )
 from director.agents.opencode_events import Ending, Event
 from director.agents.opencode_home import Home, inherited_environment
+from director.agents.opencode_project import put_aside
 from director.agents.opencode_watch import ended_when_circling
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import End, Reply
@@ -85,7 +86,11 @@ class OpenCode:
         transcript, stderr = request.log_directory / "transcript.jsonl", request.log_directory / "stderr.txt"
         transcript.unlink(missing_ok=True)
         mark = f"{request.mark}/{uuid4().hex}"
-        with ended_when_circling(transcript, mark) as circling, _startable(program):
+        with (
+            put_aside(request.directory, home.root / "aside"),
+            ended_when_circling(transcript, mark) as circling,
+            _startable(program),
+        ):
             finished = processes.run(
                 _argv(program, request),
                 cwd=request.directory,

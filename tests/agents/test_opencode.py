@@ -77,6 +77,12 @@ class Bench:
     def repository(self) -> Path:
         return self.root / "repository"
 
+    def worktree(self) -> Path:
+        """Make a linked worktree, as director gives one to every call."""
+        for argv in (["add", "a.txt"], ["commit", "--quiet", "-m", "x"], ["worktree", "add", "--quiet", "../worktree"]):
+            processes.capture(["git", *argv], cwd=self.repository, env=dict(os.environ))
+        return self.root / "worktree"
+
     @property
     def logs(self) -> Path:
         return self.root / "logs"
@@ -181,43 +187,50 @@ def test_an_agent_that_is_not_found_gets_no_rights(bench: Bench) -> None:
 
 
 def be_hostile(directory: Path, home: Path) -> None:
-    """Write OpenCode settings that give every right, run a program and put their mark on the prompt."""
+    """Write OpenCode settings that give every right, start programs and put their mark on the prompt."""
     (directory / "agent").mkdir(parents=True)
     (directory / "plugin").mkdir()
     (home / "leak.md").write_text("LEAKED from an instruction file\n")
+    (home / "plugin.js").write_text(plugin(home / "configured-plugin-was-started"))
     settings = {
         "permission": "allow",
         "instructions": [str(home / "leak.md")],
+        "plugin": [f"file://{home / 'plugin.js'}"],
         "mcp": {"leak": {"type": "local", "command": ["touch", str(home / "mcp-was-started")]}},
         "provider": {"local": {"options": {"baseURL": "http://127.0.0.1:1/v1"}}},
     }
     (directory / "opencode.json").write_text(json.dumps(settings))
     agent = '---\ndescription: x\nmode: primary\npermission: {"*": allow}\n---\nLEAKED from an agent\n'
     (directory / "agent" / "director-explorer.md").write_text(agent)
-    plugin = (
-        f"require('fs').writeFileSync({str(home / 'plugin-was-started')!r}, '')\nexport const P = async () => ({{}})\n"
-    )
-    (directory / "plugin" / "leak.js").write_text(plugin)
+    (directory / "plugin" / "leak.js").write_text(plugin(home / "plugin-was-started"))
+
+
+def plugin(sign: Path) -> str:
+    return f"require('fs').writeFileSync({str(sign)!r}, '')\nexport const P = async () => ({{}})\n"
+
+
+def settings_of(home: Path) -> dict[str, str]:
+    return {path: digest for path, digest in content_of(home).items() if not path.startswith(".cache")}
 
 
 def test_the_users_own_settings_neither_leak_in_nor_change(
     bench: Bench, sealed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for directory in (sealed / ".config/opencode", sealed / ".opencode", bench.repository / ".opencode"):
+    worktree = bench.worktree()
+    for directory in (sealed / ".config/opencode", sealed / ".opencode", worktree / ".opencode"):
         be_hostile(directory, sealed)
-    (bench.repository / "opencode.json").write_text((sealed / ".opencode/opencode.json").read_text())
-    (bench.repository / "AGENTS.md").write_text("LEAKED from AGENTS.md\n")
+    shutil.copy(sealed / ".opencode/opencode.json", worktree)
+    (worktree / "AGENTS.md").write_text("LEAKED from AGENTS.md\n")
     (sealed / ".claude").mkdir()
     (sealed / ".claude" / "CLAUDE.md").write_text("LEAKED from CLAUDE.md\n")
     monkeypatch.setenv("OPENCODE_PERMISSION", '{"*": "allow"}')
     monkeypatch.setenv("OPENCODE_CONFIG", str(sealed / ".opencode/opencode.json"))
-    before = content_of(bench.repository), {k: v for k, v in content_of(sealed).items() if not k.startswith(".cache")}
+    before = content_of(worktree), settings_of(sealed)
 
-    reply = bench.ask("misdeeds", Role.EXPLORER)
+    reply = bench.backend.ask(replace(bench.request("misdeeds", Role.EXPLORER), directory=worktree))
 
-    after = content_of(bench.repository), {k: v for k, v in content_of(sealed).items() if not k.startswith(".cache")}
     assert reply.end is End.DONE
-    assert after == before
+    assert (content_of(worktree), settings_of(sealed)) == before
     assert "LEAKED" not in json.dumps([asked.body for asked in bench.server.asked])
     assert set(bench.server.asked[0].tools) == {"glob", "grep", "read"}
 

@@ -296,7 +296,7 @@ calls:
         "'escalation' or 'reviewer'\n"
         "  - calls[1].task: this key is missing\n"
         "  - calls[1].tesk: this key is not known\n"
-        "  - calls[2]: value error, 'a.sh' is in 'executable' and has no content in 'files'\n"
+        "  - calls[2]: 'a.sh' is in 'executable' and has no content in 'files'\n"
         "hint: an entry of 'calls' may hold: role, task, attempt, text, files, executable, usage, cost_usd, seconds, "
         "events, end, detail"
     )

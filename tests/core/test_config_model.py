@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_named_by_its_place(fields: dict[str, object], prob
 
 def test_a_tier_that_is_none_is_told_how_to_be_one() -> None:
     assert problems(tiers={**TIERS, "reviewer": "codex:"}) == [
-        "tiers.reviewer: value error, 'codex:' is not a tier: "
+        "tiers.reviewer: 'codex:' is not a tier: "
         "write backend:provider/model, as in 'opencode:anthropic/claude-sonnet-4-5'"
     ]
 

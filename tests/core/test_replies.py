@@ -39,7 +39,7 @@ def test_one_object_is_read_with_or_without_one_fence(text: str) -> None:
     ],
 )
 def test_nothing_is_repaired_by_guessing(text: str) -> None:
-    with pytest.raises(ReplyError, match="^the reply is not one JSON object: "):
+    with pytest.raises(ReplyError, match=r"^the reply is not one JSON object: "):
         parse_reply(text, Critique)
 
 
@@ -66,7 +66,7 @@ def test_every_problem_goes_back_to_the_agent_at_once() -> None:
 
 
 def test_a_missing_key_is_named() -> None:
-    with pytest.raises(ReplyError, match="\n- findings\\[0\\].severity: this key is missing$"):
+    with pytest.raises(ReplyError, match=r"\n- findings\[0\]\.severity: this key is missing$"):
         parse_reply('{"findings": [{"message": "an off-by-one"}]}', ReviewReply)
 
 
