@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from director.core.calls import End, ToolEvent, ToolKind, Usage
 
 DETAIL_LENGTH = 2000
-"""A longer reason is cut: OpenCode repeats whole rule sets and response bodies."""
+"""A longer reason is cut, for it may hold a whole response."""
+WANTED_LENGTH = 300
+"""What is kept of a tool use that failed: OpenCode repeats its whole set of rules."""
 
 _KINDS = {
     ToolKind.READ: {"read", "grep", "glob", "list"},
@@ -176,7 +178,7 @@ def _tool_event(part: Part, directory: PurePath) -> ToolEvent:
     detail = _detail(kind, part, directory)
     if part.state.status == "error":
         wanted = " ".join(filter(None, (part.tool, detail)))
-        return ToolEvent(kind=ToolKind.OTHER, detail=f"{wanted}: {part.state.error}"[:DETAIL_LENGTH])
+        return ToolEvent(kind=ToolKind.OTHER, detail=f"{wanted}: {part.state.error}"[:WANTED_LENGTH])
     exit_code = part.state.metadata.get("exit") if kind is ToolKind.RUN else None
     return ToolEvent(kind=kind, detail=detail or part.tool, exit_code=exit_code if isinstance(exit_code, int) else None)
 

@@ -4,7 +4,7 @@ Nothing of the user's OpenCode leaks in: the program's directories of configurat
 new for each call, the project's `opencode.json`, `.opencode/` and AGENTS.md are switched off (director puts guidance
 that applies into the prompt; see also opencode_project.py), and OPENCODE_ variables are not inherited. Nothing gets
 out: the session ends with its directory. Only the user's cache is shared, for it holds no settings: the list of models,
-ripgrep, provider packages.
+ripgrep, provider packages. What an administrator set in /etc/opencode still counts.
 
 The user's login works: auth.json in the private data directory is a link to the user's own. OpenCode writes through it,
 so a token that it refreshes is refreshed for the user as well; a copy, or OPENCODE_AUTH_CONTENT, would leave the user

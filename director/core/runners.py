@@ -11,7 +11,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _PYTEST_PART = r"\d+ (?:passed|failed|errors?|skipped|deselected|xfailed|xpassed|warnings?|rerun|subtests \w+)"
 _PYTEST = re.compile(
     rf"^(?:=+ )?(?P<parts>{_PYTEST_PART}(?:, {_PYTEST_PART})*|no tests ran|.*tests? collected.*)"
-    r" in [\d.]+s(?:econds)?(?: \([\d:]+\))?(?: =+)?$",
+    r" in [\d.]+ ?s(?:econds)?(?: \([\d:]+\))?(?: =+)?$",
     re.MULTILINE,
 )
 _PYTEST_RAN = re.compile(r"(\d+) (?:passed|failed|error|xfailed|xpassed)")

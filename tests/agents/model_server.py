@@ -53,7 +53,7 @@ class Asked:
 
 def text_of(message: Message) -> str:
     """Return the text of a message, whichever way it is written."""
-    content = message.get("content") or ""
+    content: str | list[dict[str, str]] = message.get("content") or ""
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
@@ -251,9 +251,8 @@ def _chunks(answer: Answer) -> list[dict[str, Any]]:
         deltas = [{"content": piece} for piece in re.findall(r".{1,400}", answer, re.DOTALL)]
     else:
         deltas = [{"tool_calls": [{"index": index, **_call(index, call)}]} for index, call in enumerate(answer)]
-    reason = "stop" if isinstance(answer, str) else "tool_calls"
     usage = {**_chunk({}), "choices": [], "usage": USAGE}
-    return [_chunk({"role": "assistant"}), *map(_chunk, deltas), _chunk({}, reason), usage]
+    return [_chunk({"role": "assistant"}), *map(_chunk, deltas), _chunk({}, _reason(answer)), usage]
 
 
 def _chunk(delta: Mapping[str, Any], reason: str | None = None) -> dict[str, Any]:
@@ -262,13 +261,16 @@ def _chunk(delta: Mapping[str, Any], reason: str | None = None) -> dict[str, Any
 
 
 def _completion(answer: Answer) -> dict[str, Any]:
-    is_text = isinstance(answer, str)
-    calls = None if is_text else [_call(index, call) for index, call in enumerate(answer)]
-    message = {"role": "assistant", "content": answer if is_text else None, "tool_calls": calls}
-    choice = {"index": 0, "message": message, "finish_reason": "stop" if is_text else "tool_calls"}
-    return {
-        "id": "chat-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE
-    }  # fmt: skip
+    message: dict[str, Any] = {"role": "assistant", "content": answer}
+    if not isinstance(answer, str):
+        message |= {"content": None, "tool_calls": [_call(index, call) for index, call in enumerate(answer)]}
+    choice = {"index": 0, "message": message, "finish_reason": _reason(answer)}
+    head = {"id": "chat-1", "object": "chat.completion", "created": 1, "model": "m"}
+    return {**head, "choices": [choice], "usage": USAGE}
+
+
+def _reason(answer: Answer) -> str:
+    return "stop" if isinstance(answer, str) else "tool_calls"
 
 
 def _call(index: int, call: ToolCall) -> dict[str, Any]:

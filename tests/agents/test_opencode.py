@@ -316,9 +316,9 @@ def test_a_model_that_hangs_is_ended_after_the_idle_time(bench: Bench) -> None:
 
 
 def test_a_call_that_takes_too_long_is_ended_and_its_usage_kept(bench: Bench) -> None:
-    reply = bench.backend.ask(replace(bench.request("sleeper"), limits=Limits(wall=15)))
+    reply = bench.backend.ask(replace(bench.request("sleeper"), limits=Limits(wall=20)))
 
-    assert (reply.end, reply.detail) == (End.TIMEOUT, "not done after 15 seconds")
+    assert (reply.end, reply.detail) == (End.TIMEOUT, "not done after 20 seconds")
     assert reply.usage == Usage(input=600, cached_input=400, output=50, reasoning=20)
     assert reply.events == (ToolEvent(kind=ToolKind.EDIT, detail="first.txt"),)
     assert bench.left_running() == []

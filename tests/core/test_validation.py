@@ -89,7 +89,7 @@ def test_an_id_is_given_once() -> None:
     same = node("lex", files=("a",), tests=("b",)), node("lex", files=("c",), tests=("d",))
 
     assert problems(node("parse"), *same) == [
-        "nodes[1], nodes[2]: id: 'lex' is given to each of them: give every node its own id".replace(", ", " and ")
+        "nodes[1] and nodes[2]: id: 'lex' is given to each of them: give every node its own id"
     ]
 
 
@@ -144,10 +144,9 @@ def test_a_long_cycle_is_shown_in_part() -> None:
 
 
 def test_files_are_compared_even_where_there_is_a_cycle() -> None:
-    found = problems(node("a", "b", files=("x",)), node("b", "a"), node("c", files=("x",)))
-
-    assert "nodes 'a' and 'c' both write 'x' and may run at once: make one depend on the other, or split the file" in [
-        problem.replace("'c' and 'a'", "'a' and 'c'") for problem in found
+    assert problems(node("a", "b"), node("b", "a"), node("c", files=("x",)), node("d", files=("x",))) == [
+        "nodes a -> b -> a: depends_on: each waits for the next: leave one of these out",
+        "nodes 'c' and 'd' both write 'x' and may run at once: make one depend on the other, or split the file",
     ]
 
 
@@ -264,7 +263,7 @@ def test_a_file_may_become_a_directory_later() -> None:
     ("files", "tests"), [(("tests",), ("tests/test_a.py",)), (("tests/test_a.py/x",), ("tests/test_a.py",))]
 )
 def test_a_locked_test_is_never_in_the_way_of_a_file(files: tuple[str, ...], tests: tuple[str, ...]) -> None:
-    (problem,) = problems(node("a", tests=tests), node("b", "a", files=files))
+    (problem,) = problems(node("a", tests=tests), node("b", "a", files=files, tests=("b.py",)))
 
     assert problem.endswith("below it: rename one of them")
 
@@ -383,7 +382,7 @@ def test_a_plan_written_out_reads_as_itself(ids: list[str]) -> None:
         ("", "Expecting value: line 1 column 1 (char 0)"),
         ("nodes: []", "Expecting value: line 1 column 1 (char 0)"),
         ('{"nodes": []} and more', "Extra data: line 1 column 15 (char 14)"),
-        ('{"nodes": [],}', "Illegal trailing comma before end of object"),
+        ('{"nodes": [}', "Expecting value: line 1 column 12 (char 11)"),
         ('{"nodes": [], "nodes": [{}]}', "the key 'nodes' stands twice in one object"),
         ('{"nodes": [{"id": "a", "id": "b"}]}', "the key 'id' stands twice in one object"),
         ('{"nodes": NaN}', "NaN is not a JSON value"),
@@ -401,7 +400,7 @@ def test_a_plan_is_strict_json(text: str, problem: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "problems_found"),
+    ("text", "found"),
     [
         ("[]", ["the whole: input should be an object"]),
         ("null", ["the whole: input should be an object"]),
@@ -415,17 +414,18 @@ def test_a_plan_is_strict_json(text: str, problem: str) -> None:
                 "nodes[1].id: this key is missing",
             ],
         ),
-        ('{"nodes": [{"id": "\\ud800"}]}', ["the whole: invalid JSON: lone leading surrogate in hex escape"]),
     ],
 )
-def test_json_that_is_no_plan_is_told_every_problem(text: str, problems_found: list[str]) -> None:
-    with pytest.raises(PlanError) as caught:
+def test_json_that_is_no_plan_is_told_every_problem(text: str, found: list[str]) -> None:
+    with pytest.raises(PlanError, match=r"^plan\.json holds no plan\n") as caught:
         parse_plan(text, source="plan.json")
 
-    assert str(caught.value).startswith("plan.json holds no plan\n")
-    assert [found[: len(wanted)] for found, wanted in zip(caught.value.problems, problems_found, strict=True)] == (
-        problems_found
-    )
+    assert list(caught.value.problems) == found
+
+
+def test_half_a_character_is_no_text() -> None:
+    with pytest.raises(PlanError, match=r"the whole: invalid JSON: "):
+        parse_plan('{"nodes": [{"id": "\\ud800"}]}', source="plan.json")
 
 
 def test_a_plan_that_is_read_is_checked() -> None:

@@ -1,0 +1,97 @@
+"""A whole job through the real OpenCode: every answer comes over HTTP from a model server on loopback."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.agents.model_server import ModelServer, Script, by_pattern, in_turn, run_command, write_file
+from tests.agents.test_opencode import PROGRAM, pytestmark
+from tests.project import Project, code_of, node, unittest_of
+
+__all__ = ["pytestmark"]
+
+NODES = [node("alpha"), node("beta", needs=("alpha",)), node("gamma", needs=("alpha",))]
+CONFIG = """\
+[tiers]
+planner = "loopback/planner"
+executor = "loopback/executor"
+
+[backends.opencode]
+command = "{program}"
+
+[backends.opencode.provider.loopback]
+base_url = "{base_url}"
+models = ["planner", "executor"]
+
+[pricing."loopback/planner"]
+input = 5.0
+output = 25.0
+cached_input = 0.5
+
+[pricing."opencode:loopback/executor"]
+input = 0.5
+output = 2.0
+"""
+
+
+def author(name: str) -> tuple[str, Script]:
+    """Write the tests of a node."""
+    written = in_turn([write_file(f"test_{name}.py", unittest_of(name))], "The tests are red.")
+    return rf"(?s)acceptance tests of one piece.*<title>Write {name}</title>", written
+
+
+def executor(name: str, content: str, *, when: str = "") -> tuple[str, Script]:
+    """See the tests of a node fail, then do its work."""
+    command = run_command(f"python3 -m unittest test_{name}")
+    done = in_turn([command], [write_file(f"{name}.py", content)], [command], "It is done.")
+    return rf"(?s)Do one piece of work.*<title>Write {name}</title>.*{when}", done
+
+
+PLANNER = by_pattern(
+    ("Turn this task into a specification", in_turn("# Spec\n\nThree modules.")),
+    ("Criticise this", in_turn('{"verdict": "approve", "problems": []}')),
+    ("Plan this specification as a graph", in_turn(json.dumps({"nodes": NODES}))),
+    *(author(entry["id"]) for entry in NODES),
+)
+EXECUTOR = by_pattern(
+    ("Explore this repository", in_turn("A project with a README.")),
+    executor("alpha", code_of("alpha")),
+    executor("beta", code_of("beta"), when="was not accepted"),
+    executor("beta", code_of("beta", "'wrong'")),
+    executor("gamma", code_of("gamma")),
+)
+
+
+def test_a_job_is_planned_and_run_through_the_real_opencode(tmp_path: Path) -> None:
+    with ModelServer({"planner": PLANNER, "executor": EXECUTOR}) as server:
+        config = CONFIG.format(program=PROGRAM, base_url=server.base_url)
+        project = Project.create(tmp_path / "repository", NODES, config=config)
+
+        planned = project.director("plan", "write three modules", "--auto", timeout=300)
+        done = project.director("run", "-n", "3", timeout=300)
+
+    assert planned.code == 0, planned.out + planned.err
+    assert done.code == 0, done.out + done.err
+    for name in ("alpha", "beta", "gamma"):
+        assert project.git("show", f"{project.branch}:{name}.py") == code_of(name).strip()
+    assert sorted(key for key in project.asked() if "run:" in key) == [
+        "executor run:alpha 1",
+        "executor run:beta 1",
+        "executor run:beta 2",
+        "executor run:gamma 1",
+    ]
+    assert all(entry["watch_it_fail"] == "observed" for entry in project.records("metrics.jsonl"))
+    assert_costs_are_right(project)
+
+
+def assert_costs_are_right(project: Project) -> None:
+    """Every completion uses 600 fresh and 400 cached tokens in and 50 out (tests/agents/model_server.py)."""
+    for record in project.records("costs.jsonl"):
+        usage, priced = record["usage"], record["cost_usd"]
+        turns = usage["output"] / 50
+        assert usage["input"] == 600 * turns
+        assert usage["cached_input"] == 400 * turns
+        is_planner = record["tier"]["model"] == "loopback/planner"
+        expected = turns * ((600 * 5 + 400 * 0.5 + 50 * 25) if is_planner else (1000 * 0.5 + 50 * 2)) / 1_000_000
+        assert priced == pytest.approx(expected)
