@@ -91,7 +91,7 @@ def in_turn(*answers: Answer) -> Script:
     """Give one answer after the other, the last one for ever."""
 
     def script(messages: Sequence[Message], tools: Sequence[str]) -> Answer:
-        given = sum(message["role"] == "assistant" for message in messages)
+        given = len([message for message in messages if message["role"] == "assistant"])
         return answers[min(given, len(answers) - 1)]
 
     return script

@@ -10,22 +10,23 @@ from director.core.errors import ExitCode
 from director.prompts.roles import load_roles
 
 EPILOG = """\
-Planning and running do this by themselves, in a private directory of the job; your checkout is not touched. Name a
-directory to have the definitions for your own use, such as .opencode/agent.
+For your own use in OpenCode: agents named director-ROLE, each with the least rights of its role. Planning and running
+do not need it: every call of theirs has the definitions in a private place, and your checkout is not touched.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.epilog = EPILOG
-    parser.add_argument("target", nargs="?", type=Path, metavar="DIR", help="where to write them [the job's own]")
+    parser.add_argument("target", nargs="?", type=Path, metavar="DIR", help="where to write them [.opencode/agent]")
     add_place(parser)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Render every role."""
-    directory = open_directory(args, open_repository(args))
-    target = args.target.resolve() if args.target else directory.backends / "opencode" / "agents"
+    repository = open_repository(args)
+    directory = open_directory(args, repository)
+    target = args.target.resolve() if args.target else repository.root / ".opencode" / "agent"
     for path in write_agents(target, load_roles(directory.overrides / "roles").values()):
         say(str(path))
     return ExitCode.DONE
