@@ -3,8 +3,8 @@
 OpenCode 1.18 has two readers of settings and honours its switches (`--pure`, OPENCODE_DISABLE_PROJECT_CONFIG) in one
 of them only. The other imports what it finds in `.opencode/plugin` and installs the packages that `opencode.json`
 names: code of the repository would run beside the provider's keys, even for a role that only reads. So these files are
-put aside while OpenCode runs. That is done only in a linked worktree, which is ours to change, never in a person's
-checkout.
+put aside while OpenCode runs. An agent's directory is a worktree that director lends for the call, and its root, so
+nothing of a person is moved.
 """
 
 import shutil
@@ -34,13 +34,9 @@ def put_aside(directory: Path, place: Path) -> Iterator[None]:
 
 
 def _settings(directory: Path) -> list[Path]:
-    """List the settings that OpenCode would find, from the directory up to the root of its linked worktree."""
-    for number, root in enumerate((directory, *directory.parents)):
-        if (git := root / ".git").exists():
-            levels = (directory, *directory.parents)[: number + 1] if git.is_file() else ()
-            paths = [level / name for level in levels for name in _SETTINGS]
-            return [path for path in paths if path.exists() or path.is_symlink()]
-    return []
+    """List the settings that OpenCode would find."""
+    paths = [directory / name for name in _SETTINGS]
+    return [path for path in paths if path.exists() or path.is_symlink()]
 
 
 def _put_back(kept: Path, path: Path) -> None:

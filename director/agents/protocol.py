@@ -22,7 +22,7 @@ class Request:
     """Permissions and instructions; a backend gives the agent no right that is not in it."""
     prompt: str
     directory: Path
-    """Where the agent works; for a role that may edit, a worktree of its own."""
+    """Where the agent works: the root of a worktree that is lent for the call, never a person's checkout."""
     log_directory: Path
     """Where the backend writes transcript.jsonl and stderr.txt."""
     limits: Limits

@@ -27,22 +27,6 @@ def topological_order(dependencies: Dependencies) -> list[str]:
     return order
 
 
-def find_cycle(dependencies: Dependencies) -> list[str]:
-    """Return one cycle as a path whose first and last name are equal, or an empty list."""
-    ordered = set(topological_order(dependencies))
-    stuck = {
-        name: [needed for needed in dependencies[name] if needed in dependencies and needed not in ordered]
-        for name in dependencies
-        if name not in ordered
-    }
-    name = next((name for name, needed in stuck.items() if needed), "")
-    path: list[str] = []
-    while name and name not in path:
-        path.append(name)
-        name = stuck[name][0] if stuck[name] else ""
-    return [*path[path.index(name) :], name] if name else []
-
-
 def remaining_lengths(dependencies: Dependencies, weights: Mapping[str, float]) -> dict[str, float]:
     """Return for each name the weight of the heaviest path from it to the end of the graph, itself included."""
     above = dependents(dependencies)

@@ -12,6 +12,9 @@ MAX_PART_BYTES = 255
 """The longest file name that common file systems hold."""
 MAX_PATH_BYTES = 1024
 
+_PLAIN_PART = r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*"
+_PLAIN = re.compile(rf"{_PLAIN_PART}(?:/{_PLAIN_PART})*")
+"""What most paths are; to see that takes a tenth of the time of all the rules."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ROUTE_PARAMETER = re.compile(r"\[{1,2}(?:\.\.\.)?\w{2,}]{1,2}")
 """`[id]`, `[...slug]`, `[[...slug]]`: how Next.js and its kin name files, not globs."""
@@ -19,6 +22,8 @@ _ROUTE_PARAMETER = re.compile(r"\[{1,2}(?:\.\.\.)?\w{2,}]{1,2}")
 
 def path_problem(path: str) -> str | None:
     """Say what is wrong with a path and what to do about it, or None if it may stand in a plan."""
+    if len(path) <= MAX_PART_BYTES and _PLAIN.fullmatch(path):
+        return None
     found = next((problem for is_broken, problem in _RULES if is_broken(path)), None)
     return found.format(canonical=canonical(path)) if found else None
 

@@ -11,7 +11,7 @@ def describe_problems(error: ValidationError) -> list[str]:
 def _place(location: tuple[int | str, ...]) -> str:
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) else f".{part if part.isprintable() else repr(part)}"
     return text.lstrip(".") or "the whole"
 
 

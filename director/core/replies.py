@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from director.core.errors import ReplyError
 from director.core.model import Model
 from director.core.problems import describe_problems
+from director.core.strictjson import read_json
 
 ReplyModel = TypeVar("ReplyModel", bound=Model)
-_FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*?)\n```\Z", re.DOTALL)
+_FENCED = re.compile(r"\A```(?:json)?[ \t]*\r?\n(.*?)\r?\n```\Z", re.DOTALL)
 
 
 class Verdict(StrEnum):
@@ -62,7 +63,7 @@ def parse_reply(text: str, model: type[ReplyModel]) -> ReplyModel:
     all problems.
     """
     try:
-        value = json.loads(strip_fence(text))
+        value = read_json(strip_fence(text))
     except ValueError as error:
         raise ReplyError(f"the reply is not one JSON object: {error}") from error
     if not isinstance(value, dict):

@@ -9,8 +9,9 @@ from collections.abc import Callable
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 _PYTEST_PART = r"\d+ (?:passed|failed|errors?|skipped|deselected|xfailed|xpassed|warnings?|rerun|subtests \w+)"
+_PYTEST_ONLY_COLLECTED = r"(?:[\d/]+|no) tests? collected(?: \([^)\n]*\))?"
 _PYTEST = re.compile(
-    rf"^(?:=+ )?(?P<parts>{_PYTEST_PART}(?:, {_PYTEST_PART})*|no tests ran|.*tests? collected.*)"
+    rf"^(?:=+ )?(?P<parts>{_PYTEST_PART}(?:, {_PYTEST_PART})*|no tests ran|{_PYTEST_ONLY_COLLECTED})"
     r" in [\d.]+ ?s(?:econds)?(?: \([\d:]+\))?(?: =+)?$",
     re.MULTILINE,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 MARK = "DIRECTOR_MARK"
 """The variable by which every process of ours is found again: `<job>/<run>/<call>`."""
 
-_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH)", re.IGNORECASE)
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH(?!OR))", re.IGNORECASE)
 _HARMLESS = frozenset({"SSH_AUTH_SOCK", "XAUTHORITY"})
 _GIT_PLACES = re.compile(r"GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|NAMESPACE|CONFIG.*|ALTERNATE.*)")
 

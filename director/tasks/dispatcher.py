@@ -12,7 +12,8 @@ from typing import Any
 from doit.control import TaskDispatcher
 from doit.exceptions import InvalidDodoFile
 
-from director.core.graph import Dependencies, closure, find_cycle, remaining_lengths
+from director.core.cycles import find_cycles
+from director.core.graph import Dependencies, closure, remaining_lengths
 
 
 class ReadyQueue:
@@ -53,7 +54,7 @@ class CriticalPathDispatcher(TaskDispatcher):  # type: ignore[misc]
 
 def _lengths(tasks: Mapping[str, Any], selected: Sequence[str], needed: Dependencies) -> dict[str, float]:
     graph = {name: needed[name] for name in closure(selected, needed)}
-    if cycle := find_cycle(graph):
+    if cycle := next(find_cycles(graph), None):
         raise InvalidDodoFile(f"tasks need each other in a circle: {' -> '.join(cycle)}")
     return remaining_lengths(graph, {name: _weight(tasks[name]) for name in graph})
 

@@ -164,7 +164,7 @@ def test_the_program_sees_the_keys_it_needs_and_no_other_secret_or_setting(monke
 
 @pytest.fixture
 def worktree(tmp_path: Path) -> Path:
-    """A linked worktree with a plug-in, an agent and a configuration of OpenCode."""
+    """A worktree with a plug-in, an agent and a configuration of OpenCode."""
     for name in (".opencode/plugin/a.js", ".opencode/plugin/b.js", ".opencode/agent/a.md", "opencode.json"):
         path = tmp_path / "tree" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -203,21 +203,3 @@ def test_what_is_written_in_their_stead_stays(worktree: Path, tmp_path: Path) ->
 
     assert (worktree / ".opencode/plugin/a.js").read_text() == "new"
     assert (worktree / ".opencode/plugin/b.js").read_text() == ".opencode/plugin/b.js"
-
-
-def test_those_above_the_directory_are_put_aside_too(worktree: Path, tmp_path: Path) -> None:
-    (worktree / "src").mkdir()
-
-    with put_aside(worktree / "src", tmp_path / "aside"):
-        meanwhile = files_of(worktree)
-
-    assert "opencode.json" not in meanwhile
-
-
-def test_a_persons_checkout_is_not_touched(worktree: Path, tmp_path: Path) -> None:
-    (worktree / ".git").unlink()
-    (worktree / ".git").mkdir()
-    before = files_of(worktree)
-
-    with put_aside(worktree, tmp_path / "aside"):
-        assert files_of(worktree) == before

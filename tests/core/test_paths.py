@@ -28,6 +28,7 @@ from director.core.paths import canonical, folded, path_problem
         "git/config",
         "~backup",
         "a" * 255,
+        "/".join(["a" * 100] * 5),
     ],
 )
 def test_a_file_of_the_repository_may_stand_in_a_plan(path: str) -> None:
@@ -99,6 +100,7 @@ def test_a_file_of_the_repository_may_stand_in_a_plan(path: str) -> None:
         ("a /x.py", "has a part with a space around it or a dot at its end: rename it"),
         ("x.", "has a part with a space around it or a dot at its end: rename it"),
         ("a" * 256, "is longer than file systems allow: shorten it"),
+        ("a/" + "b" * 256, "is longer than file systems allow: shorten it"),
         ("é" * 128, "is longer than file systems allow: shorten it"),
         ("/".join(["a" * 200] * 6), "is longer than file systems allow: shorten it"),
     ],
@@ -112,6 +114,13 @@ def test_every_text_is_judged(path: str) -> None:
     problem = path_problem(path)
 
     assert problem is None or ": " in problem
+
+
+@given(st.text(alphabet="aG.~1_-:/ ", max_size=12))
+def test_every_part_of_a_path_without_a_problem_is_a_plain_name(path: str) -> None:
+    if path_problem(path) is None:
+        assert not path.startswith(("-", ":", "/", "~/"))
+        assert all(part == part.strip(" ") and part.strip(".") and not part.endswith(".") for part in path.split("/"))
 
 
 @given(st.lists(st.sampled_from(["a", "b.py", ".", "..", "", ".git", "-x"]), max_size=6).map("/".join))
