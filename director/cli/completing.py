@@ -1,45 +1,44 @@
 """Completion of commands, options, tasks and nodes, for argcomplete."""
 
 import argparse
-from pathlib import Path
+import os
+from collections.abc import Callable
 
 import argcomplete
 
-from director.artifacts.directory import JobDirectory
-from director.cli.opening import DEFAULT_DIRECTORY
-from director.cli.words import COMMANDS, DOIT_COMMANDS
+from director.cli.place import node_names, task_names
+from director.cli.words import COMMANDS, Command
 
-_STAGES = ("recon", "spec", "decompose", "plan", "integrate")
+_NAMES = {"TASK": task_names, "NODE": node_names}
 
 
 def complete() -> None:
     """Answer the shell and exit."""
     parser = argparse.ArgumentParser(prog="director")
-    words = parser.add_subparsers(dest="command")
-    for name, command in COMMANDS.items():
+    words = parser.add_subparsers()
+    known = dict.fromkeys(task_names(), COMMANDS["run"]) | COMMANDS
+    for name, command in known.items():
         own = words.add_parser(name, help=command.help)
-        command.module().configure(own)
-        for action in own._actions:
-            if action.metavar in ("TASK", "NODE"):
-                action.completer = _names(action.metavar)  # type: ignore[attr-defined]
-    for name in (*DOIT_COMMANDS, *task_names()):
-        words.add_parser(name)
-    argcomplete.autocomplete(parser)
+        if name == _typed_word():
+            _describe(own, command)
+    words.add_parser("help").add_argument("command", choices=list(COMMANDS))
+    argcomplete.autocomplete(parser, always_complete_options=False)
 
 
-def _names(metavar: str) -> object:
-    return lambda **_: task_names() if metavar == "TASK" else node_names()
+def _typed_word() -> str:
+    """Return the first word after the program's name: of no other command the options are needed, nor its imports."""
+    return os.environ.get("COMP_LINE", "").partition(" ")[2].strip().partition(" ")[0]
 
 
-def task_names() -> list[str]:
-    """Return the tasks of the job in the working directory."""
-    return [*_STAGES, *(f"{group}:{name}" for group in ("tests", "run") for name in node_names())]
+def _describe(parser: argparse.ArgumentParser, command: Command) -> None:
+    command.module().configure(parser)
+    for action in parser._actions:
+        if isinstance(action.metavar, str) and action.metavar in _NAMES:
+            action.completer = _completer(_NAMES[action.metavar])  # type: ignore[attr-defined]
 
 
-def node_names() -> list[str]:
-    """Return the ids of the nodes of the job in the working directory."""
-    for place in (Path.cwd(), *Path.cwd().parents):
-        nodes = JobDirectory(place / DEFAULT_DIRECTORY).nodes
-        if nodes.is_dir():
-            return sorted(path.stem for path in nodes.glob("*.json"))
-    return []
+def _completer(names: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    def read(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+        return names(parsed_args.repo, parsed_args.dir)
+
+    return read

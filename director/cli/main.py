@@ -1,5 +1,7 @@
 """The outermost frame: find the command, run it, turn what went wrong into an exit code."""
 
+import errno
+import io
 import os
 import sys
 import traceback
@@ -7,33 +9,33 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from director import __version__
-from director.cli.words import COMMANDS, DOIT_COMMANDS, top_level_help
+from director.cli.words import COMMANDS, TASK_GROUPS, TASKS, top_level_help
 from director.core.errors import ConfigError, DirectorError, ExitCode
 
-_TASKS = ("job", "recon", "spec", "decompose", "slices", "baseline", "integrate")
-_GROUPS = ("gate:", "tests:", "run:")
+_SURROUNDINGS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG})
+"""What the system refuses through no fault of director: rights, space."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if "_ARGCOMPLETE" in os.environ:
         _complete()
+    _make_printable()
     try:
-        return int(_dispatch(list(sys.argv[1:] if arguments is None else arguments)))
+        code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+        return int(code)
     except DirectorError as error:
-        from director.cli.text import complain  # noqa: PLC0415 (rich costs start-up time)
-
-        complain(error)
-        return int(error.exit_code)
+        return _complain(error)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our output has gone: nothing more to say
         return int(ExitCode.DONE)
+    except OSError as error:
+        return _refused(error) if error.errno in _SURROUNDINGS else _bug()
     except Exception:  # noqa: BLE001 (the outermost frame: a bug keeps its traceback)
-        traceback.print_exc()
-        sys.stderr.write("this is a bug in director: please report it with the lines above\n")
-        return int(ExitCode.BUG)
+        return _bug()
 
 
 def _dispatch(arguments: list[str]) -> ExitCode:
@@ -52,45 +54,59 @@ def _dispatch(arguments: list[str]) -> ExitCode:
 def _run_word(word: str, arguments: list[str]) -> ExitCode:
     if word in COMMANDS:
         return _run_command(word, arguments[1:])
-    if word in DOIT_COMMANDS:
-        from director.cli.doit import run_doit  # noqa: PLC0415 (doit costs start-up time)
-
-        return run_doit(arguments)
-    if word in _TASKS or word.startswith(_GROUPS):
+    if word in TASKS or word.startswith(TASK_GROUPS):
         return _run_command("run", arguments)
-    near = get_close_matches(word, [*COMMANDS, *DOIT_COMMANDS, *_TASKS], n=1)
+    if word.startswith("-"):
+        raise ConfigError(f"director itself has no option '{word}'", hint="options stand after the command")
+    near = get_close_matches(word, [*COMMANDS, *TASKS, *_nodes_like(word)], n=1)
     hint = f"did you mean '{near[0]}'?" if near else "'director --help' lists them"
     raise ConfigError(f"there is no command or task '{word}'", hint=hint)
 
 
+def _nodes_like(word: str) -> list[str]:
+    """Return the task of the node that a word names, if it names one."""
+    from director.cli.place import node_names  # noqa: PLC0415 (only after a mistake)
+
+    return [f"run:{node}" for node in get_close_matches(word, node_names(), n=1)]
+
+
 def _run_command(name: str, arguments: list[str]) -> ExitCode:
     command = COMMANDS[name]
-    parser = command.parser()
     try:
-        args = parser.parse_intermixed_args(protect_text(arguments, parser._option_string_actions))
-    except SystemExit as stop:  # argparse has printed help, or what is wrong
-        return ExitCode.DONE if stop.code in (0, None) else ExitCode.USAGE
-    for key, value in vars(args).items():
-        if isinstance(value, str):
-            setattr(args, key, value.removeprefix(_SHIELD))
+        args = command.parser().read(arguments)
+    except SystemExit:  # argparse has printed help
+        return ExitCode.DONE
     code: ExitCode = command.module().execute(args)
     return code
 
 
-_SHIELD = "\0"
+def _make_printable() -> None:
+    """Make sure that nothing is left unsaid because a character cannot be encoded or a stream is closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 (open as long as we run)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
-def protect_text(arguments: Sequence[str], options: object) -> list[str]:
-    """Mark words that are text although they begin with a dash, so that they are not read as options.
+def _complain(error: DirectorError) -> int:
+    from director.cli.text import complain  # noqa: PLC0415 (rich costs start-up time)
 
-    An option is one word; text has blanks or lines in it. `--name=some text` is an option all the same.
-    """
-    known = tuple(f"{name}=" for name in options if name.startswith("--"))  # type: ignore[attr-defined]
-    return [_SHIELD + word if _is_text(word) and not word.startswith(known) else word for word in arguments]
+    complain(error)
+    return int(error.exit_code)
 
 
-def _is_text(word: str) -> bool:
-    return word.startswith("-") and len(word.split()) > 1
+def _refused(error: OSError) -> int:
+    place = f"'{error.filename}'" if error.filename else "the output"
+    said = (error.strerror or str(error)).lower()
+    return _complain(ConfigError(f"{place} cannot be used: {said}", hint="see to its rights and to room on the disk"))
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    sys.stderr.write("this is a bug in director: please report it with the lines above\n")
+    return int(ExitCode.BUG)
 
 
 def _complete() -> None:

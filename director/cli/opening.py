@@ -1,19 +1,18 @@
 """From the command line's words to a job."""
 
 import argparse
-import os
 from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
+from director.cli.place import DEFAULT_DIRECTORY, VARIABLE, named_directory
 from director.cli.progress import Progress, Verbosity
 from director.core.config import Config
+from director.core.errors import ConfigError
 from director.core.events import Tell
 from director.git.repository import Repository
 from director.job.configuration import load_config
 from director.job.job import Approvals, Job, silent
 from director.tasks.graph import Graph
-
-DEFAULT_DIRECTORY = ".director"
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
@@ -33,16 +32,18 @@ def add_building(parser: argparse.ArgumentParser) -> None:
     gates.add_argument("--no-critique", action="store_true", help="with --auto: approve without asking anybody")
     group = parser.add_argument_group("building")
     group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
-    group.add_argument("--fail-fast", action="store_true", help="start nothing new after a failure")
-    group.add_argument("--keep-going", action="store_true", help="go on with what does not depend on it [default]")
+    after = group.add_mutually_exclusive_group()
+    after.add_argument("--fail-fast", action="store_true", help="start nothing new after a failure")
+    after.add_argument("--keep-going", action="store_true", help="go on with what does not depend on it [default]")
     group.add_argument("--max-attempts", metavar="N", type=positive, help="attempts before a node is escalated")
     add_volume(group)
 
 
 def add_volume(parser: argparse._ActionsContainer) -> None:
     """Add the options that say how much is said."""
-    parser.add_argument("-q", "--quiet", action="store_true", help="say only what failed and what waits")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say every step")
+    volume = parser.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help="say only what failed and what waits")
+    volume.add_argument("-v", "--verbose", action="store_true", help="say every step")
 
 
 def positive(text: str) -> int:
@@ -58,9 +59,13 @@ def open_repository(args: argparse.Namespace) -> Repository:
 
 
 def open_directory(args: argparse.Namespace, repository: Repository) -> JobDirectory:
-    """Find the job directory that is meant."""
-    chosen = args.dir or (Path(os.environ["DIRECTOR_DIR"]) if os.environ.get("DIRECTOR_DIR") else None)
-    return JobDirectory(chosen.resolve() if chosen else repository.root / DEFAULT_DIRECTORY)
+    """Find the job directory that is meant. Raises ConfigError if something else is in its place."""
+    path = named_directory(args.dir) or repository.root / DEFAULT_DIRECTORY
+    if path.exists() and not path.is_dir():
+        source = "--dir" if args.dir else VARIABLE if named_directory(None) else None
+        hint = f"{source} names the directory of a job" if source else "a job's files go there: move it away"
+        raise ConfigError(f"'{path}' is not a directory", hint=hint)
+    return JobDirectory(path)
 
 
 def open_job(args: argparse.Namespace, *, tell: Tell = silent) -> Job:
@@ -89,6 +94,7 @@ def _with_options(config: Config, args: argparse.Namespace) -> Config:
 
 
 def _approvals(args: argparse.Namespace) -> Approvals:
-    if not getattr(args, "auto", False):
-        return Approvals.HUMAN
-    return Approvals.AUTO if args.no_critique else Approvals.CRITIQUE
+    auto, no_critique = getattr(args, "auto", False), getattr(args, "no_critique", False)
+    if no_critique and not auto:
+        raise ConfigError("'--no-critique' says how '--auto' approves", hint="add --auto to have nobody asked")
+    return Approvals.AUTO if no_critique else Approvals.CRITIQUE if auto else Approvals.HUMAN

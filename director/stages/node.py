@@ -2,48 +2,31 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from director.artifacts.attempts import Answered
-from director.artifacts.files import append_record, read_model, write_model
-from director.core.artifacts import Merged, TestLock
+from director.artifacts.files import read_model, write_model
+from director.core.artifacts import Merged
 from director.core.attempts import Rung
 from director.core.calls import CallKey
-from director.core.digests import digest
-from director.core.errors import ConfigError, Rejected, StageFailed
+from director.core.errors import Rejected, StageFailed
 from director.core.events import Step
-from director.core.metrics import NodeMetrics
 from director.core.plan import Node
 from director.core.roles import Role
 from director.core.watch import watch_it_fail
-from director.git.repository import Landed
 from director.job.asking import Question, ask
 from director.job.job import Job
 from director.prompts.render import render, show_files
-from director.stages.acceptance import read_lock, read_slice
 from director.stages.capture import Scope, capture
+from director.stages.combination import check_combined
 from director.stages.gate import check_lock, check_tests, pass_node_gate
 from director.stages.guidance import guidance
 from director.stages.ladder import climb
 from director.stages.landing import land, trailers
+from director.stages.measuring import record_node
 from director.stages.review import Change, needs_stage_two, review_change
 from director.stages.testing import TestRun, run_in_checkout
-
-
-@dataclass(frozen=True)
-class Work:
-    """A node with everything that its result is made from."""
-
-    node: Node
-    lock: TestLock
-    inputs: str
-    """Digest of the slice, the locked tests and what the dependencies gave."""
-
-    @property
-    def task(self) -> str:
-        """The doit task."""
-        return f"run:{self.node.id}"
+from director.stages.work import Work, read_work
 
 
 @dataclass(frozen=True)
@@ -59,10 +42,10 @@ class Passed:
 def run_node(job: Job, node_id: str) -> None:
     """Bring a node onto the job branch and write its marker. Raises StageFailed when its ladder ends."""
     started = time.monotonic()
-    work = _read_work(job, node_id)
+    work = read_work(job, node_id)
     if settled := _settled(job, work):
         _stamp(job, work.node, settled)
-        _measure(job, work, started, outcome="cutoff")
+        record_node(job, node_id, started, outcome="cutoff")
         return
     limits = job.config.limits
     roles = [Role.EXECUTOR] * limits.max_attempts + [Role.ESCALATION]
@@ -75,23 +58,10 @@ def run_node(job: Job, node_id: str) -> None:
             attempt=lambda rung, log: _attempt(job, work, rung, log),
         )
     except StageFailed:
-        _measure(job, work, started, outcome="failed", attempts=len(roles), escalated=True)
+        record_node(job, node_id, started, outcome="failed", attempts=len(roles), escalated=True)
         raise
     _stamp(job, work.node, passed.commit)
-    _measure_passed(job, work, started, passed, rung)
-
-
-def _read_work(job: Job, node_id: str) -> Work:
-    node, lock = read_slice(job, node_id), read_lock(job, node_id)
-    given: dict[str, object] = {}
-    for dependency in sorted(node.depends_on):
-        marker = read_model(job.directory.merged(dependency), Merged)
-        if marker is None:
-            raise ConfigError(
-                f"'{node_id}' needs '{dependency}', which has not landed", hint=f"run 'director run:{dependency}' first"
-            )
-        given[dependency] = marker.files
-    return Work(node, lock, inputs=digest([node.work_digest(), lock.files, given]))
+    record_node(job, node_id, started, outcome="landed", **_measured(job, work, passed, rung))
 
 
 def _settled(job: Job, work: Work) -> str | None:
@@ -112,7 +82,7 @@ def _is_green(job: Job, work: Work, tip: str) -> bool:
     log = job.directory.logs(work.task) / "cutoff.txt"
     try:
         check_lock(job, work.lock, tip)
-        check_tests(job, work.node, tip, log=log)
+        check_tests(job, work.lock.test_cmd, tip, log=log)
     except Rejected:
         return False
     return True
@@ -170,7 +140,7 @@ def _message(job: Job, work: Work) -> str:
 
 def _accept(job: Job, work: Work, rung: Rung, log: Path, answered: Answered) -> Passed:
     job.tell(Step(work.task, "gate"))
-    pass_node_gate(job, work.node, work.lock, answered, log=log)
+    pass_node_gate(job, work.lock, answered, log=log)
     base = job.repository.parent(answered.commit)
     escalated = rung.role is Role.ESCALATION
     change = Change(work.node, base, answered.commit, number=rung.number, escalated=escalated, inputs=work.inputs)
@@ -181,7 +151,7 @@ def _accept(job: Job, work: Work, rung: Rung, log: Path, answered: Answered) -> 
         answered.commit,
         base=base,
         message=_message(job, work),
-        check=lambda commit, tip: _check_combined(job, work, commit, tip=tip, base=base, log=log),
+        check=lambda commit, tip: check_combined(job, work, commit, tip=tip, base=base, log=log),
     )
     return Passed(commit, answered, stage_two=findings is not None, findings=len(findings or ()))
 
@@ -195,54 +165,9 @@ def _review(job: Job, change: Change, log: Path) -> tuple[object, ...] | None:
     return review_change(job, change, log=log, stage="two")
 
 
-def _check_combined(job: Job, work: Work, commit: str, *, tip: str, base: str, log: Path) -> None:
-    """Run in the combined tree the tests of this node and of those whose work the combination could have broken.
-
-    Those are the nodes that landed since the base. If the node changes what existed before, rather than only adding
-    files, they are all landed nodes.
-    """
-    landed = job.landed(tip)
-    since = {entry.commit for entry in job.repository.landed(base, tip)}
-    adds_only = not job.repository.changes_existing(tip, commit)
-    if not since and adds_only:
-        return
-    for task in _standing(landed, since=since if adds_only else None):
-        if task != work.task:
-            other = read_slice(job, task.removeprefix("run:"))
-            _check_other(job, other, commit, log)
-    if since:
-        check_tests(job, work.node, commit, log=log / "combined.txt")
-
-
-def _check_other(job: Job, other: Node, commit: str, log: Path) -> None:
-    try:
-        check_tests(job, other, commit, log=log / f"combined-{other.id}.txt")
-    except Rejected as rejected:
-        raise Rejected(f"with this change the landed node '{other.id}' is no longer green: {rejected.message}") from (
-            rejected
-        )
-
-
-def _standing(landed: list[Landed], *, since: set[str] | None) -> list[str]:
-    """Return the run tasks that count as landed: those whose tests were not written anew afterwards."""
-    standing: dict[str, str] = {}
-    for entry in landed:
-        kind, _, node = entry.task.partition(":")
-        if kind == "run":
-            standing[node] = entry.commit
-        else:
-            standing.pop(node, None)
-    return [f"run:{node}" for node, commit in standing.items() if since is None or commit in since]
-
-
-def _measure(job: Job, work: Work, started: float, *, outcome: str, attempts: int = 0, escalated: bool = False) -> None:
-    _record(job, work, started, {"outcome": outcome, "attempts": attempts, "escalated": escalated})
-
-
-def _measure_passed(job: Job, work: Work, started: float, passed: Passed, rung: Rung) -> None:
+def _measured(job: Job, work: Work, passed: Passed, rung: Rung) -> dict[str, object]:
     events = passed.answered.reply.events
-    measured = {
-        "outcome": "landed",
+    return {
         "attempts": rung.number,
         "tier": job.config.tier(rung.role),
         "escalated": rung.role is Role.ESCALATION,
@@ -250,11 +175,3 @@ def _measure_passed(job: Job, work: Work, started: float, passed: Passed, rung: 
         "findings": passed.findings,
         "watch_it_fail": watch_it_fail(events, test_cmd=work.node.test_cmd, tests=work.node.tests),
     }
-    _record(job, work, started, measured)
-
-
-def _record(job: Job, work: Work, started: float, measured: dict[str, object]) -> None:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    seconds = round(time.monotonic() - started, 3)
-    record = {"time": now, "job": job.identity.id, "node": work.node.id, "seconds": seconds, **measured}
-    append_record(job.directory.metrics, NodeMetrics.model_validate(record))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model, read_text, write_text
-from director.cli.opening import DEFAULT_DIRECTORY, add_volume, positive, progress_of
+from director.cli.opening import add_volume, positive, progress_of
+from director.cli.place import DEFAULT_DIRECTORY
 from director.cli.text import duration, say
 from director.core.artifacts import GatesRun
 from director.core.errors import ConfigError, ExitCode
@@ -41,7 +42,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     job = _prepare(root, tell=progress)
     options = BuildOptions(parallel=args.parallel)
     code = build(Graph(job), ["integrate"], reporter=progress, options=options)
-    if code is ExitCode.DONE:
+    if code is ExitCode.DONE and not args.quiet:
         _tell(job, time.monotonic() - started)
     return code
 

@@ -1,0 +1,49 @@
+"""What the combination with others must still do: the tests that run before a landing (docs/decisions/0003)."""
+
+from pathlib import Path
+
+from director.artifacts.files import read_model
+from director.core.artifacts import TestLock
+from director.core.errors import Rejected
+from director.git.repository import Landed
+from director.job.job import Job
+from director.stages.gate import check_tests
+from director.stages.work import Work
+
+
+def check_combined(job: Job, work: Work, commit: str, *, tip: str, base: str, log: Path) -> None:
+    """Run in the combined tree the tests of this node and of those whose work the combination could have broken.
+
+    Those are the nodes that landed since the base. If the node changes what existed before, rather than only adding
+    files, they are all landed nodes.
+    """
+    landed = job.landed(tip)
+    since = {entry.commit for entry in job.repository.landed(base, tip)}
+    adds_only = not job.repository.changes_existing(tip, commit)
+    if not since and adds_only:
+        return
+    for node in _standing(landed, since=since if adds_only else None):
+        lock = read_model(job.directory.lock(node), TestLock)
+        if lock and node != work.node.id:
+            _check_other(job, lock, commit, log)
+    if since:
+        check_tests(job, work.lock.test_cmd, commit, log=log / "combined.txt")
+
+
+def _check_other(job: Job, lock: TestLock, commit: str, log: Path) -> None:
+    try:
+        check_tests(job, lock.test_cmd, commit, log=log / f"combined-{lock.node}.txt")
+    except Rejected as red:
+        raise Rejected(f"with this change the landed node '{lock.node}' is no longer green: {red.message}") from red
+
+
+def _standing(landed: list[Landed], *, since: set[str] | None) -> list[str]:
+    """Return the nodes that count as landed: those whose tests were not written anew afterwards."""
+    standing: dict[str, str] = {}
+    for entry in landed:
+        kind, _, node = entry.task.partition(":")
+        if kind == "run":
+            standing[node] = entry.commit
+        else:
+            standing.pop(node, None)
+    return [node for node, commit in standing.items() if since is None or commit in since]
