@@ -13,6 +13,7 @@ from rich.text import Text
 
 from director.cli.text import clean, console, dollars, duration
 from director.core.events import CallEnded, CallStarted, Event, Note, Step
+from director.tasks.outcomes import LimitHit, Stopped
 
 
 class Verbosity(IntEnum):
@@ -43,8 +44,9 @@ class Progress:
         self._console = output or console()
         self._lock = threading.RLock()
         self._active: dict[str, Active] = {}
+        """Never changed, only replaced: the thread that draws reads it without the lock, which would be a deadlock."""
+        self._failed: set[str] = set()
         self._live: Live | None = None
-        self.failures = 0
 
     def __call__(self, event: Event) -> None:
         """Take note of an event of the job."""
@@ -70,7 +72,7 @@ class Progress:
 
     def initialize(self, tasks: Any, selected: Any) -> None:
         """Begin to show."""
-        if self._console.is_terminal and self._verbosity is not Verbosity.QUIET:
+        if self._is_terminal and self._verbosity is not Verbosity.QUIET:
             self._live = Live(self, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
 
@@ -84,33 +86,42 @@ class Progress:
         """A task starts; called in its worker thread."""
         with self._lock:
             if task.actions:
-                self._active[task.name] = Active(time.monotonic())
+                self._active = {**self._active, task.name: Active(time.monotonic())}
 
     def add_success(self, task: Any) -> None:
         """A task is done."""
         with self._lock:
-            if active := self._active.pop(task.name, None):
+            if active := self._end(task):
                 took = duration(time.monotonic() - active.started)
                 cost = f", {dollars(active.cost)}" if active.cost else ""
                 self._line(task.name, f"done in {took}{cost}", at=Verbosity.NORMAL, style="green")
 
     def add_failure(self, task: Any, fail: Any) -> None:
-        """A task failed."""
+        """A task failed, or was stopped."""
         with self._lock:
-            self._active.pop(task.name, None)
-            self.failures += 1
-            self._line(task.name, f"failed: {fail.get_msg().strip()}", at=Verbosity.QUIET, style="red")
+            self._end(task)
+            self._failed.add(task.name)
+            said = "stopped" if isinstance(fail, Stopped) else fail.get_msg().strip()
+            is_failure = not isinstance(fail, LimitHit | Stopped)
+            self._line(
+                task.name,
+                f"failed: {said}" if is_failure else said,
+                at=Verbosity.QUIET,
+                style="red" if is_failure else "yellow",
+            )
 
     def paused(self, task: Any, outcome: Any) -> None:
         """A task waits for a person."""
         with self._lock:
-            self._active.pop(task.name, None)
+            self._end(task)
             self._line(task.name, outcome.get_msg().strip(), at=Verbosity.QUIET, style="bold yellow")
 
     def waiting(self, task: Any, names: list[str]) -> None:
-        """A task was not started because something that it needs failed."""
+        """A task was not started because something that it needs failed, or waits itself: that is said once."""
         with self._lock:
-            self._line(task.name, f"waits for {', '.join(names)}", at=Verbosity.QUIET, style="yellow")
+            failed = [name for name in names if name in self._failed]
+            at = Verbosity.QUIET if failed else Verbosity.VERBOSE
+            self._line(task.name, f"waits for {', '.join(failed or names)}", at=at, style="yellow")
 
     def get_status(self, task: Any) -> None:
         """doit looks at a task."""
@@ -139,21 +150,29 @@ class Progress:
             self._line("doit", message, at=Verbosity.QUIET, style="red")
 
     def __rich_console__(self, output: Console, options: ConsoleOptions) -> RenderResult:
-        with self._lock:
-            active = dict(self._active)
         table = Table.grid(padding=(0, 2))
-        for name, entry in active.items():
+        for name, entry in self._active.items():
             elapsed = duration(time.monotonic() - entry.started)
             table.add_row(clean(name), clean(entry.doing), clean(entry.tier), elapsed, dollars(entry.cost))
         yield table
 
+    @property
+    def _is_terminal(self) -> bool:
+        """Tell whether lines can be drawn over: not in a pipe, even if colour is forced upon it."""
+        return self._console.is_terminal and self._console.file.isatty()
+
     def _update(self, task: str, **changes: Any) -> None:
         if task in self._active:
-            self._active[task] = replace(self._active[task], **changes)
+            self._active = {**self._active, task: replace(self._active[task], **changes)}
+
+    def _end(self, task: Any) -> Active | None:
+        ended = self._active.get(task.name)
+        self._active = {name: entry for name, entry in self._active.items() if name != task.name}
+        return ended
 
     def _line(self, task: str, text: str, *, at: Verbosity, style: str = "") -> None:
         if self._verbosity < at:
             return
         name = f"{clean(task):<16} " if task else ""
-        stamp = f"{time.strftime('%H:%M:%S')}  " if not self._console.is_terminal else ""
+        stamp = f"{time.strftime('%H:%M:%S')}  " if not self._is_terminal else ""
         self._console.print(Text.assemble((f"{stamp}{name}", "bold"), (clean(text), style)))

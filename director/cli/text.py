@@ -1,19 +1,33 @@
 """Text for people: safe against whatever an agent or a file put into it."""
 
+import io
+import os
 import re
 import sys
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from director.core.errors import DirectorError
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of what follows them."""
+_WIDE = 10_000
+
+
+class Output(Console):
+    """Where people read; once nobody reads any more, it is silent and the work goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Let everything else that is printed vanish."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def console() -> Console:
     """Return where people read."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Output(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def clean(text: str) -> str:
@@ -31,6 +45,17 @@ def say(text: str) -> None:
     console().print(plain(text))
 
 
+def show(table: Table) -> None:
+    """Print a table: fitted to a terminal, in a pipe one line for each row."""
+    if sys.stdout.isatty():
+        console().print(table)
+        return
+    text = io.StringIO()
+    Console(file=text, width=_WIDE, force_terminal=False, color_system=None).print(table)
+    for line in text.getvalue().splitlines():
+        say(line.rstrip())
+
+
 def complain(error: DirectorError) -> None:
     """Print an expected error and its hint."""
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -46,7 +71,7 @@ def dollars(amount: float, unpriced: int = 0) -> str:
 
 def duration(seconds: float) -> str:
     """Return seconds as people read them."""
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from director.agents.opencode import OpenCode
+from director.agents.opencode.backend import OpenCode
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import CallKey, End, Reply, ToolEvent, ToolKind, Usage
 from director.core.config import BackendOptions, Sampling

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from director.agents.opencode import OpenCode
-from director.agents.opencode_config import render_agent, render_config, write_agents
-from director.agents.opencode_home import inherited_environment
-from director.agents.opencode_project import put_aside
+from director.agents.opencode.backend import OpenCode
+from director.agents.opencode.config import render_agent, render_config, write_agents
+from director.agents.opencode.home import inherited_environment
+from director.agents.opencode.project import put_aside
 from director.agents.protocol import Surroundings
 from director.core.calls import RoleDefinition
 from director.core.config import BackendOptions, Sampling

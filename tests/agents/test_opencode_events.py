@@ -5,8 +5,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from director.agents import opencode_events as read
-from director.agents.opencode_events import Event
+from director.agents.opencode import events as read
+from director.agents.opencode.events import Event
 from director.core.calls import End, ToolEvent, ToolKind, Usage
 
 REPOSITORY = PurePosixPath("/repo")

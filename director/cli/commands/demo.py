@@ -36,8 +36,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Create the repository, plan its task, build it, and say what to look at."""
     started = time.monotonic()
     root = args.directory.resolve()
-    if root.exists() and any(root.iterdir()):
-        raise ConfigError(f"'{root}' is not empty", hint="name another directory: director demo DIR")
+    if root.exists() and not (root.is_dir() and not any(root.iterdir())):
+        raise ConfigError(f"'{root}' is not an empty directory", hint="name another one: director demo DIR")
     progress = progress_of(args)
     job = _prepare(root, tell=progress)
     options = BuildOptions(parallel=args.parallel)
@@ -76,7 +76,12 @@ def _tell(job: Job, seconds: float) -> None:
     say("")
     say("what to try next:")
     say(f"  cd {root}")
-    say("  director status                         who did what, and what it cost")
-    say("  director run                            again: everything is up to date")
-    say(f"  git log --stat {job.identity.branch}    what landed, a commit for each node")
-    say("  director show --help                    one node with its attempts and its diff")
+    commands = {
+        "director status": "who did what, and what it cost",
+        "director run": "again: everything is up to date",
+        f"git log --stat {job.identity.branch}": "what landed, a commit for each node",
+        "director show --help": "one node with its attempts and its diff",
+    }
+    width = max(map(len, commands))
+    for command, meaning in commands.items():
+        say(f"  {command:<{width}}  {meaning}")

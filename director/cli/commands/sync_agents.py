@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from director.agents.opencode_config import write_agents
+from director.agents.opencode.config import write_agents
 from director.cli.opening import add_place, open_directory, open_repository
 from director.cli.text import say
 from director.core.errors import ExitCode

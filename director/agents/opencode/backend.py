@@ -3,8 +3,8 @@
 The agent's file, written for the call, decides what the agent may do; nothing is left to be approved on the way, so
 there is no `--auto`. Where OpenCode does not know the agent that it is told, it takes its default agent, with all
 rights and exit status 0; here that is the same agent again, and a call that fell back is an error whatever it answered.
-Exit statuses are not trusted: the events decide (opencode_events.py). The user's own OpenCode is left alone
-(opencode_home.py).
+Exit statuses are not trusted: the events decide (events.py). The user's own OpenCode is left alone
+(home.py).
 
 It leaves one thing behind that cannot be switched off: a file `opencode` with the project's id in the repository's
 git directory.
@@ -19,8 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from director.agents import opencode_events as read
-from director.agents.opencode_config import (
+from director.agents.opencode import events as read
+from director.agents.opencode.config import (
     agent_name,
     check_options,
     key_variables,
@@ -28,10 +28,10 @@ from director.agents.opencode_config import (
     split_model,
     write_agents,
 )
-from director.agents.opencode_events import Ending, Event
-from director.agents.opencode_home import Home, inherited_environment
-from director.agents.opencode_project import put_aside
-from director.agents.opencode_watch import ended_when_circling
+from director.agents.opencode.events import Ending, Event
+from director.agents.opencode.home import Home, inherited_environment
+from director.agents.opencode.project import put_aside
+from director.agents.opencode.watch import ended_when_circling
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import End, Reply
 from director.core.errors import AgentError

@@ -2,7 +2,7 @@
 
 Nothing of the user's OpenCode leaks in: the program's directories of configuration and data and its idea of home are
 new for each call, the project's `opencode.json`, `.opencode/` and AGENTS.md are switched off (director puts guidance
-that applies into the prompt; see also opencode_project.py), and OPENCODE_ variables are not inherited. Nothing gets
+that applies into the prompt; see also project.py), and OPENCODE_ variables are not inherited. Nothing gets
 out: the session ends with its directory. Only the user's cache is shared, for it holds no settings: the list of models,
 ripgrep, provider packages. What an administrator set in /etc/opencode still counts.
 

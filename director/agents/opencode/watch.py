@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from director.agents.opencode_events import Event, read_event, signatures
+from director.agents.opencode.events import Event, read_event, signatures
 from director.shell import processes
 
 CIRCLES = 10

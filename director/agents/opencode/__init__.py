@@ -1,0 +1,1 @@
+"""OpenCode (https://opencode.ai) as a backend."""
