@@ -1,19 +1,20 @@
-"""doit's own commands on the job's graph."""
+"""doit's own commands on the job's graph, with the arguments read and the mistakes told as in every other command."""
 
 import argparse
-import os
+from collections.abc import Sequence
 from typing import Any
 
-from doit.cmd_base import NamespaceTaskLoader
-from doit.doit_cmd import DoitMain
+from doit.cmd_base import DoitCmdBase, NamespaceTaskLoader
+from doit.control import TaskControl
 
 from director.cli.opening import add_place, open_graph
 from director.core.errors import ExitCode
 from director.job.lock import hold
+from director.tasks.build import check_targets, database, make_tasks
 from director.tasks.checker import ContentChecker
 from director.tasks.graph import Graph
 
-_WRITING = ("forget", "ignore", "reset-dep")
+_BACKENDS = {"BACKEND": {"director": "director.tasks.journal:Journal"}}
 
 
 class GraphLoader(NamespaceTaskLoader):  # type: ignore[misc]
@@ -22,16 +23,6 @@ class GraphLoader(NamespaceTaskLoader):  # type: ignore[misc]
     def __init__(self, graph: Graph) -> None:
         super().__init__()
         self.namespace = {"graph": graph, "DOIT_CONFIG": doit_config(graph)}
-
-
-class Doit(DoitMain):  # type: ignore[misc]
-    """doit's command line, without its reading of variables and of the repository's own configuration."""
-
-    BIN_NAME = "director"
-
-    def process_args(self, cmd_args: list[str]) -> list[str]:
-        """Leave arguments alone: doit would take whatever holds a '=' for a variable."""
-        return cmd_args
 
 
 def doit_config(graph: Graph) -> dict[str, Any]:
@@ -45,26 +36,41 @@ def doit_config(graph: Graph) -> dict[str, Any]:
     }
 
 
-def run_doit(arguments: list[str]) -> ExitCode:
-    """Run one of doit's commands."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+def configure_doit(parser: argparse.ArgumentParser, command: type[DoitCmdBase], *, tasks: str | int) -> None:
+    """Describe the arguments of one of doit's commands; `tasks` is how many it takes, as argparse says it."""
+    parser.add_argument("tasks", nargs=tasks, metavar="TASK", help="such as run:NODE")
+    for option in command.cmd_options:
+        _add_option(parser, option)
     add_place(parser)
-    args, rest = parser.parse_known_args(arguments)
+
+
+def _add_option(parser: argparse.ArgumentParser, option: dict[str, Any]) -> None:
+    flags = [f"-{option['short']}"] if option.get("short") else []
+    default = option["default"]
+    described = " ".join(option["help"].split()) % {"default": default}
+    how: dict[str, Any] = {"action": "store_true"} if option["type"] is bool else {"default": default}
+    if choices := option.get("choices"):
+        how["choices"] = [name for name, _ in choices]
+    parser.add_argument(*flags, f"--{option['long']}", dest=option["name"], help=described, **how)
+
+
+def run_doit(command_class: type[DoitCmdBase], args: argparse.Namespace) -> ExitCode:
+    """Run one of doit's commands that only reads."""
     graph = open_graph(args)
-    list(graph.create_doit_tasks())  # what is wrong with the plan is said by us, not by doit's traceback
-    graph.job.directory.path.mkdir(parents=True, exist_ok=True)
-    os.chdir(graph.job.repository.root)
-    main = Doit(
-        GraphLoader(graph),
-        config_filenames=(),
-        extra_config={"BACKEND": {"director": "director.tasks.journal:Journal"}},
-    )
-    if rest[0] in _WRITING:
-        with hold(graph.job.directory):
-            return _exit_code(main.run(rest))
-    return _exit_code(main.run(rest))
+    check_tasks(graph, args.tasks)
+    command = command_class(task_loader=GraphLoader(graph), config=_BACKENDS, bin_name="director")
+    values, _ = command.cmdparser.parse([])
+    values.update((option["name"], getattr(args, option["name"])) for option in command_class.cmd_options)
+    with database(graph) as command.dep_manager:
+        return ExitCode.FAILED if command.execute(values, args.tasks) else ExitCode.DONE
 
 
-def _exit_code(status: int | None) -> ExitCode:
-    """doit's 3 means that it could not begin: for us a mistake in the request."""
-    return ExitCode.DONE if not status else ExitCode.FAILED if status == 1 else ExitCode.USAGE
+def run_doit_alone(command_class: type[DoitCmdBase], args: argparse.Namespace) -> ExitCode:
+    """Run one of doit's commands that writes to its database, while no other director does."""
+    with hold(open_graph(args).job.directory):
+        return run_doit(command_class, args)
+
+
+def check_tasks(graph: Graph, names: Sequence[str]) -> None:
+    """Raise ConfigError for a name that is no task, and for a plan that cannot be built."""
+    check_targets(TaskControl(make_tasks(list(graph.create_doit_tasks()))), names)

@@ -101,14 +101,14 @@ class Progress:
         with self._lock:
             self._end(task)
             self._failed.add(task.name)
-            said = "stopped" if isinstance(fail, Stopped) else fail.get_msg().strip()
-            is_failure = not isinstance(fail, LimitHit | Stopped)
-            self._line(
-                task.name,
-                f"failed: {said}" if is_failure else said,
-                at=Verbosity.QUIET,
-                style="red" if is_failure else "yellow",
-            )
+            match fail:
+                case Stopped():
+                    said, style = "stopped", "yellow"
+                case LimitHit():
+                    said, style = fail.get_msg().strip(), "yellow"
+                case _:
+                    said, style = f"failed: {fail.get_msg().strip()}", "red"
+            self._line(task.name, said, at=Verbosity.QUIET, style=style)
 
     def paused(self, task: Any, outcome: Any) -> None:
         """A task waits for a person."""

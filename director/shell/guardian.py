@@ -7,9 +7,16 @@ comes when director ends, however it ends; then every process that carries the r
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import psutil
+
+import director
 from director.shell.environment import MARK, without_secrets
 from director.shell.processes import end_marked
+
+_HOMES = tuple(str(Path(package).parents[1]) for package in (director.__file__, psutil.__file__))
+"""Where the guardian's packages are: it starts in the user's repository, whose modules are never to be imported."""
 
 
 class Guardian:
@@ -18,8 +25,8 @@ class Guardian:
     def __init__(self, mark: str) -> None:
         environment = {name: value for name, value in without_secrets().items() if name != MARK}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "director.shell.guardian", mark],
-            env=environment | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
+            [sys.executable, "-P", "-m", "director.shell.guardian", mark],
+            env=environment | {"PYTHONPATH": os.pathsep.join(_HOMES)},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

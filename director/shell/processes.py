@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +23,8 @@ GRACE_SECONDS = 2.0
 """Between asking a process to end and ending it."""
 MAX_OUTPUT_BYTES = 256 * 1024 * 1024
 """A program that writes more than this to one of its files is ended."""
+
+Belongs = Callable[[psutil.Process], bool]
 
 _stopping = threading.Event()
 
@@ -109,13 +111,13 @@ def run(
             stderr=err,
             start_new_session=True,
         )
-    exited = threading.Event()
-    threading.Thread(target=_attend, args=(process, stdin, exited), daemon=True).start()
-    try:
-        ended = _watch(exited, started, limits, [output, *([error] if error else [])])
-    finally:
-        end_tree(process.pid, call_mark)
-        exited.wait(GRACE_SECONDS)
+        exited = threading.Event()
+        threading.Thread(target=_attend, args=(process, stdin, exited), daemon=True).start()
+        try:
+            ended = _watch(exited, started, limits, [out.fileno(), err.fileno()])
+        finally:
+            end_tree(process.pid, call_mark)
+            exited.wait(GRACE_SECONDS)
     return Finished(ended, process.returncode if process.returncode is not None else -9, time.monotonic() - started)
 
 
@@ -140,49 +142,84 @@ def clear_stop() -> None:
 
 
 def end_tree(pid: int, mark: str) -> None:
-    """End a session's processes and every process that carries the mark or one below it."""
-    _signal_group(pid, signal.SIGTERM)
-    strays = marked_processes(mark)
-    for process in strays:
-        _signal(process, signal.SIGTERM)
-    if strays:
-        psutil.wait_procs(strays, timeout=GRACE_SECONDS)
-    _signal_group(pid, signal.SIGKILL)
-    for process in marked_processes(mark):
-        _signal(process, signal.SIGKILL)
+    """End a program's descendants, its session, and every process that carries the mark or one below it."""
+    born = _descendants(pid)
+    _end(lambda process: process in born or os.getsid(process.pid) == pid or _carries(process, mark))
+
+
+def end_marked(mark: str) -> int:
+    """End every process that carries the mark or one below it; return how many there were."""
+    return _end(lambda process: _carries(process, mark))
 
 
 def marked_processes(mark: str) -> list[psutil.Process]:
     """Find the live processes whose mark is this one or below it, our own process aside."""
+    return _find(lambda process: _carries(process, mark))
+
+
+def _end(belongs: Belongs) -> int:
+    """Ask processes to end, then end them; look again, because one may have started another meanwhile."""
+    asked = 0
+    for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
+        found = _find(belongs)
+        if not found:
+            break
+        asked = asked or len(found)
+        for process in found:
+            _signal(process, number)
+        _wait(found)
+    return asked
+
+
+def _find(belongs: Belongs) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            carried = process.environ().get(MARK, "") if process.pid != os.getpid() else ""
-            if (carried == mark or carried.startswith(mark + "/")) and process.status() != psutil.STATUS_ZOMBIE:
+            if process.pid != os.getpid() and belongs(process) and _is_alive(process):
                 found.append(process)
         except (psutil.Error, OSError):
             continue  # it is gone, or it is not ours
     return found
 
 
-def end_marked(mark: str) -> int:
-    """End every process that carries the mark or one below it; return how many there were."""
-    found = marked_processes(mark)
-    for process in found:
-        _signal(process, signal.SIGTERM)
-    _, alive = psutil.wait_procs(found, timeout=GRACE_SECONDS)
-    for process in alive:
-        _signal(process, signal.SIGKILL)
-    return len(found)
+def _carries(process: psutil.Process, mark: str) -> bool:
+    carried = process.environ().get(MARK, "")
+    return carried == mark or carried.startswith(mark + "/")
 
 
-def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Sequence[Path]) -> Ended:
+def _descendants(pid: int) -> set[psutil.Process]:
+    try:
+        return set(psutil.Process(pid).children(recursive=True))
+    except psutil.Error:
+        return set()
+
+
+def _wait(processes: Sequence[psutil.Process]) -> None:
+    """Wait for a while until they have ended.
+
+    psutil's own wait would collect the exit status of our child before `_attend` does, and would wait for orphans
+    that nobody collects.
+    """
+    until, pause = time.monotonic() + GRACE_SECONDS, 0.002
+    while any(_is_alive(process) for process in processes) and time.monotonic() < until:
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Sequence[int]) -> Ended:
     sizes, changed = [0] * len(outputs), time.monotonic()
     while not exited.wait(POLL_SECONDS):
         now = time.monotonic()
         if _stopping.is_set():
             raise Interrupted("director was asked to stop")
-        current = [path.stat().st_size for path in outputs]
+        current = [os.fstat(output).st_size for output in outputs]
         if current != sizes:
             sizes, changed = current, now
         if max(sizes) > MAX_OUTPUT_BYTES:
@@ -210,13 +247,6 @@ def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
         process.stdin.close()
     except OSError:
         return  # it closed its input: its own business
-
-
-def _signal_group(pid: int, number: int) -> None:
-    try:
-        os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 def _signal(process: psutil.Process, number: int) -> None:

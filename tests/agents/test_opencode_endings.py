@@ -91,16 +91,16 @@ def test_the_words_of_the_log_go_before_a_pointer_to_it(tmp_path: Path) -> None:
 
 
 def test_silence_after_a_rate_limit_is_a_rate_limit(tmp_path: Path) -> None:
-    reply = play(tmp_path, f"{say(LIMITED)} >&2\nexec sleep 60", Limits(wall=30, idle=0.5))
+    reply = play(tmp_path, f"{say(LIMITED)} >&2\nexec sleep 60", Limits(wall=30, idle=2))
 
     assert reply.end is End.RATE_LIMITED
-    assert reply.detail == "no output for 0.5 seconds; last error: AI_APICallError: rate limit reached"
+    assert reply.detail == "no output for 2 seconds; last error: AI_APICallError: rate limit reached"
 
 
 def test_a_call_that_takes_too_long_keeps_what_it_said(tmp_path: Path) -> None:
-    reply = play(tmp_path, f"{say(TEXT)}\nsleep 60 &\nexec sleep 60", Limits(wall=0.5))
+    reply = play(tmp_path, f"{say(TEXT)}\nsleep 60 &\nexec sleep 60", Limits(wall=2))
 
-    assert (reply.end, reply.detail, reply.text) == (End.TIMEOUT, "not done after 0.5 seconds", "Done.")
+    assert (reply.end, reply.detail, reply.text) == (End.TIMEOUT, "not done after 2 seconds", "Done.")
     assert processes.marked_processes(f"job/{tmp_path.name}") == []
 
 

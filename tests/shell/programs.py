@@ -10,7 +10,7 @@ import psutil
 from director.shell.environment import without_secrets
 from director.shell.processes import Finished, Limits, run, shell_argv
 
-WRITE_PID = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid()))"
+WRITE_PID = 'import os, sys, time; open(sys.argv[1], "w").write(str(os.getpid()))'
 
 
 def run_shell(

@@ -85,7 +85,7 @@ def test_a_daemon_that_ignores_being_asked_to_end_is_ended(tmp_path: Path, monke
 
 
 def test_a_process_that_starts_another_when_asked_to_end_takes_it_along(tmp_path: Path) -> None:
-    heir = f"trap '{{ setsid sleep 60 & echo $! > pid; exit; }}' TERM; while :; do sleep 0.05; done"  # noqa: F541
+    heir = "trap '{ setsid sleep 60 & echo $! > pid; exit; }' TERM; while :; do sleep 0.05; done"
 
     done = run_shell(heir, tmp_path, wall=0.4)
 

@@ -27,6 +27,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
         approved = approve_by_hand(job)
     if not approved:
         raise ConfigError("nothing waits for approval", hint="'director pending' shows what there is to do")
-    for name in approved:
+    for name in approved if not args.quiet else ():
         say(f"approved {name}")
     return ExitCode.DONE if args.only else build_and_tell(args, ["plan"])

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
@@ -29,7 +30,7 @@ Planning pauses twice for your approval (exit code 4): after spec.md and after p
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.epilog = EPILOG
-    parser.add_argument("task", nargs="?", help="what you want done; '-' reads it from standard input")
+    parser.add_argument("task", nargs="*", help="what you want done, in quotes; '-' reads it from standard input")
     parser.add_argument("--file", metavar="FILE", help="read the task from a file; '-' for standard input")
     parser.add_argument("--base", metavar="COMMIT", help="start from another commit than HEAD")
     parser.add_argument("--new", action="store_true", help="put an unfinished job aside (nothing is deleted)")
@@ -46,19 +47,21 @@ def execute(args: argparse.Namespace) -> ExitCode:
     directory = open_directory(args, repository)
     load_config(repository.root, directory.path, profile=args.profile)
     text = _task_text(args)
+    base = repository.commit(args.base or "HEAD")
+    if text is None and read_text(directory.task) is None:
+        raise ConfigError("there is no task yet", hint='say what you want done: director plan "…", or --file FILE')
     with hold(directory):
-        _begin(args, repository, directory, text)
+        _begin(args, repository, directory, text, base)
     if args.go_on:
         approve_by_hand(open_job(args))
     return build_and_tell(args, ["plan"])
 
 
-def _begin(args: argparse.Namespace, repository: Repository, directory: JobDirectory, text: str | None) -> None:
-    base = repository.commit(args.base or "HEAD")
-    if text is not None and set_task(repository, directory, text, new=args.new):
+def _begin(
+    args: argparse.Namespace, repository: Repository, directory: JobDirectory, text: str | None, base: str
+) -> None:
+    if text is not None and set_task(repository, directory, text, new=args.new) and not args.quiet:
         say(f"the earlier job is kept in {directory.archive}")
-    if read_text(directory.task) is None:
-        raise ConfigError("there is no task yet", hint='say what you want done: director plan "…", or --file FILE')
     is_new = not directory.identity.exists()
     identity = begin_job(repository, directory, base=base)
     if args.base and identity.base != base:
@@ -73,17 +76,37 @@ def _begin(args: argparse.Namespace, repository: Repository, directory: JobDirec
 
 
 def _task_text(args: argparse.Namespace) -> str | None:
-    if args.task is not None and args.file is not None:
+    text = _words(args.task)
+    if text is not None and args.file is not None:
         raise ConfigError("the task is given twice", hint="give it as text or with --file, not both")
-    source = args.file if args.file is not None else ("-" if args.task == "-" else None)
-    text = args.task if source is None else sys.stdin.read() if source == "-" else _read(Path(source))
+    source = args.file if args.file is not None else ("-" if text == "-" else None)
+    if source is not None:
+        text = _decoded(sys.stdin.buffer.read() if source == "-" else _read(Path(source)), source)
     if text is not None and not text.strip():
         raise ConfigError("the task is empty", hint="say what you want done")
     return text
 
 
-def _read(path: Path) -> str:
+def _words(words: Sequence[str]) -> str | None:
+    if len(words) > 1:
+        task = " ".join(words)
+        raise ConfigError(f"the task is given as {len(words)} words", hint=f'put it in quotes: director plan "{task}"')
+    return words[0] if words else None
+
+
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"'{path}' cannot be read: {error}", hint="give --file a text file in UTF-8") from error
+        return path.read_bytes()
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise ConfigError(f"'{path}' cannot be read: {said}", hint="give --file a text file") from error
+
+
+def _decoded(data: bytes, source: str) -> str:
+    name = "standard input" if source == "-" else f"'{source}'"
+    if b"\0" in data:
+        raise ConfigError(f"{name} is not text", hint="give the task as text in UTF-8")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{name} is not text in UTF-8", hint="save it as UTF-8") from error
