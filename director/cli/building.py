@@ -10,6 +10,8 @@ from director.core.artifacts import GatesRun
 from director.core.errors import ExitCode
 from director.job.job import Job
 from director.tasks.build import BuildOptions, build
+from director.tasks.graph import Graph
+from director.tasks.pending import pending_tasks
 
 
 def build_and_tell(args: argparse.Namespace, targets: Sequence[str]) -> ExitCode:
@@ -18,22 +20,27 @@ def build_and_tell(args: argparse.Namespace, targets: Sequence[str]) -> ExitCode
     graph = open_graph(args, tell=progress)
     options = BuildOptions(parallel=args.parallel, fail_fast=args.fail_fast)
     code = build(graph, targets, reporter=progress, options=options)
-    if code is ExitCode.DONE and not args.quiet:
-        for line in next_steps(graph.job, targets):
-            say(line)
-    if code is ExitCode.LIMIT:
-        say(f"stopped at the cost ceiling; {spent(graph.job)} so far; finished work is kept")
+    match code:
+        case ExitCode.DONE if not args.quiet:
+            say(next_step(graph, targets))
+        case ExitCode.LIMIT:
+            say(f"stopped at the cost ceiling; {spent(graph.job)} so far; finished work is kept")
+        case ExitCode.INTERRUPTED:
+            say("stopped; finished work is kept, and the same command goes on from here")
     return code
 
 
-def next_steps(job: Job, targets: Sequence[str]) -> list[str]:
+def next_step(graph: Graph, targets: Sequence[str]) -> str:
     """Return what a person can do after a build that went well."""
-    integrated = read_model(job.directory.integration, GatesRun)
+    job = graph.job
+    if left := pending_tasks(graph, tuple(targets)):
+        return f"{len(left)} tasks are still pending: 'director pending' says why"
     if "plan" in targets:
-        return [f"planned for {spent(job)}: read {job.directory.plan}, then run 'director run'"]
+        return f"planned for {spent(job)}: read {job.directory.plan}, then run 'director run'"
+    integrated = read_model(job.directory.integration, GatesRun)
     if integrated and integrated.commit == job.tip():
-        return [f"{job.identity.branch} is green, {spent(job)}: take it with 'git merge {job.identity.branch}'"]
-    return [f"up to date: {', '.join(targets)}"]
+        return f"{job.identity.branch} is green, {spent(job)}: take it with 'git merge {job.identity.branch}'"
+    return f"up to date: {', '.join(targets)}"
 
 
 def spent(job: Job) -> str:

@@ -10,7 +10,7 @@ from doit.control import TaskControl
 from director.cli.opening import add_place, open_graph
 from director.core.errors import ExitCode
 from director.job.lock import hold
-from director.tasks.build import check_targets, database, make_tasks
+from director.tasks.build import database, find_tasks, make_tasks
 from director.tasks.checker import ContentChecker
 from director.tasks.graph import Graph
 
@@ -73,4 +73,4 @@ def run_doit_alone(command_class: type[DoitCmdBase], args: argparse.Namespace) -
 
 def check_tasks(graph: Graph, names: Sequence[str]) -> None:
     """Raise ConfigError for a name that is no task, and for a plan that cannot be built."""
-    check_targets(TaskControl(make_tasks(list(graph.create_doit_tasks()))), names)
+    find_tasks(TaskControl(make_tasks(list(graph.create_doit_tasks()))), names)

@@ -14,6 +14,8 @@ from director.job.configuration import load_config
 from director.job.job import Approvals, Job, silent
 from director.tasks.graph import Graph
 
+START = 'start one: director plan "what you want done"'
+
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which job is meant."""

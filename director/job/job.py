@@ -113,13 +113,20 @@ class Job:
             return self._backends[name]
 
     def tip(self) -> str:
-        """Return the commit that the job branch points to; the branch is made at the base where it is missing."""
+        """Return the commit that the job branch points to; before anything is on it, it is made where it is missing.
+
+        Raises ConfigError if it is gone with work on it.
+        """
         with self._guard:
             tip = self.repository.tip(self.identity.ref)
-            if tip is None:
-                self.repository.move(self.identity.ref, self.identity.base, old=None)
-                return self.identity.base
-            return tip
+            if tip:
+                return tip
+            if any(self.directory.lock("").parent.glob("*.json")):
+                branch = self.identity.branch
+                hint = f"make it again with 'git branch {branch} COMMIT', or begin anew: director plan --new"
+                raise ConfigError(f"the job's branch '{branch}' is gone, and work was on it", hint=hint)
+            self.repository.move(self.identity.ref, self.identity.base, old=None)
+            return self.identity.base
 
     def landed(self, tip: str | None = None) -> list[Landed]:
         """Return our commits on the job branch, oldest first."""

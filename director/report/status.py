@@ -43,6 +43,7 @@ class JobStatus(Model):
 
     version: Literal[1] = 1
     job: str
+    """Empty before there is one, as is `branch`."""
     branch: str
     nodes: tuple[NodeStatus, ...]
     pending: tuple[str, ...]

@@ -19,6 +19,7 @@ from director.stages.capture import Scope, capture
 from director.stages.guidance import guidance
 from director.stages.ladder import climb
 from director.stages.landing import land, trailers
+from director.stages.slices import restore_base
 from director.stages.testing import run_in_checkout
 
 
@@ -75,8 +76,10 @@ def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str
     task = f"tests:{node.id}"
     message = f"tests: {node.title or node.id}\n\n{trailers(job, task=task, inputs=inputs)}"
     tip = job.tip()
-    scope = Scope(base=tip, allowed=node.tests, message=message)
+    former = _former_tests(job, node)
+    scope = Scope(base=tip, allowed=[*node.tests, *sorted(former)], message=message)
     with job.pool.slot("agent", tip) as slot:
+        restore_base(job, slot, former)
         prompt = _prompt(job, node, commit=tip, feedback=rung.feedback)
         key = CallKey(role=Role.TEST_AUTHOR, task=task, attempt=rung.number)
         question = Question(key, prompt=prompt, directory=slot.tree, log=log, inputs=f"{inputs} {rung.number}")
@@ -91,6 +94,12 @@ def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str
         job.note(f"{note}; put aside", task=task)
     base = job.repository.parent(answered.commit)
     return land(job, answered.commit, base=base, message=message, check=lambda commit, tip: None)
+
+
+def _former_tests(job: Job, node: Node) -> set[str]:
+    """Return the files that were locked as the node's tests and no longer are: they go from the branch."""
+    lock = read_model(job.directory.lock(node.id), TestLock)
+    return set(lock.files) - {*node.tests, *node.files} if lock else set()
 
 
 def _prompt(job: Job, node: Node, *, commit: str, feedback: str) -> str:

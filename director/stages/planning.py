@@ -6,11 +6,11 @@ from pathlib import Path
 
 from director.artifacts.attempts import history
 from director.artifacts.documents import is_hand_edited, write_document
-from director.artifacts.files import read_text, write_model
+from director.artifacts.files import read_text
 from director.core.attempts import Outcome
 from director.core.digests import digest
 from director.core.errors import ConfigError, ReplyError
-from director.core.plan import Node, Plan
+from director.core.plan import Plan
 from director.core.replies import strip_fence
 from director.core.roles import Role
 from director.core.validation import parse_plan
@@ -86,22 +86,6 @@ def _write(
         return
     text = converse(job, task=task, role=role, inputs=made_from, prompt=prompt, accept=accept)
     write_document(job.directory, document, text)
-
-
-def write_slices(job: Job) -> None:
-    """Write each node's own slice of the plan; one that has not changed is left alone."""
-    plan = read_plan(job.directory.plan)
-    for node in plan.nodes:
-        write_model(job.directory.node(node.id), slice_of(node))
-    current = {node.id for node in plan.nodes}
-    for path in job.directory.nodes.glob("*.json"):
-        if path.stem not in current:
-            path.unlink()
-
-
-def slice_of(node: Node) -> Node:
-    """Return what a node's own file holds."""
-    return Node(**{name: getattr(node, name) for name in Node.model_fields})
 
 
 def read_plan(path: Path) -> Plan:

@@ -1,9 +1,11 @@
 """Build targets of the graph: plan first where the plan is not fresh, then what was asked for."""
 
+import fnmatch
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from doit.control import TaskControl
@@ -42,8 +44,11 @@ def build(graph: Graph, targets: Sequence[str], *, reporter: Any, options: Build
     """Bring targets up to date and return the exit code of the run.
 
     No task of a node is made from a plan that is not fresh: planning is a run of its own, after which the graph is
-    read anew. Raises ConfigError for a target that there is not, JobLocked if another director holds the job.
+    read anew. Raises ConfigError for a target that there is not and where there is no task yet, JobLocked if another
+    director holds the job.
     """
+    if not graph.job.directory.task.exists():
+        raise ConfigError("there is no task yet", hint='say what you want done: director plan "…"')
     with working(graph.job):
         for _ in range(MAX_ROUNDS):
             plan = read_bytes(graph.job.directory.plan)
@@ -69,7 +74,7 @@ def run_tasks(
 ) -> ExitCode:
     """Run some of these tasks and what they need."""
     control = TaskControl(make_tasks(dicts))
-    control.process(check_targets(control, targets or DEFAULT_TARGETS))
+    control.process(find_tasks(control, targets or DEFAULT_TARGETS))
     with database(graph) as dependency:
         runner = GraphRunner(
             dependency, reporter, not options.fail_fast, options.always, Stream(2), num_process=options.parallel
@@ -100,12 +105,21 @@ def database(graph: Graph) -> Iterator[BaselineDependency]:
         ) from error
 
 
-def check_targets(control: TaskControl, targets: Sequence[str]) -> list[str]:
-    """Return the targets, or raise ConfigError with a suggestion for one that there is not."""
-    for name in targets:
-        if "*" in name or name in control.tasks or name in control.targets:
-            continue
-        near = get_close_matches(name, control.tasks, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "'director list --all' shows every task"
-        raise ConfigError(f"there is no task '{name}'", hint=hint)
-    return list(targets)
+def find_tasks(control: TaskControl, targets: Sequence[str]) -> list[str]:
+    """Return the tasks that targets name: by name, by pattern, or by a file that they make.
+
+    Raises ConfigError with a suggestion for a target that there is not.
+    """
+    return list(dict.fromkeys(name for target in targets for name in _tasks_of(control, target)))
+
+
+def _tasks_of(control: TaskControl, target: str) -> list[str]:
+    if target in control.tasks:
+        return [target]
+    made = control.targets.get(str(Path(target).parent.resolve() / Path(target).name))
+    found = [made] if made else fnmatch.filter(control.tasks, target) if "*" in target else []
+    if found:
+        return found
+    near = get_close_matches(target, control.tasks, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else "'director list --all' shows every task"
+    raise ConfigError(f"there is no task '{target}'", hint=hint)

@@ -17,7 +17,7 @@ from director.core.errors import DirectorError
 from director.core.plan import Node, Plan
 from director.job.job import Job
 from director.job.lifecycle import begin_job
-from director.stages import acceptance, approval, integration, node, planning
+from director.stages import acceptance, approval, integration, node, planning, slices
 from director.tasks.outcomes import action
 
 TaskDict = dict[str, Any]
@@ -70,7 +70,7 @@ class Graph:
         yield _task(
             "slices",
             "give each node its own part of the plan",
-            lambda: planning.write_slices(job),
+            lambda: slices.write_slices(job),
             file_dep=[directory.plan],
             targets=[directory.node(name) for name in self._planned_ids()],
             clean=True,

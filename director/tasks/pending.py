@@ -12,8 +12,9 @@ from doit.control import TaskControl
 from director.artifacts.files import read_model
 from director.core.graph import closure, topological_order
 from director.core.plan import Node
-from director.stages.planning import read_plan, slice_of
-from director.tasks.build import check_targets, database, make_tasks
+from director.stages.planning import read_plan
+from director.stages.slices import slice_of
+from director.tasks.build import database, find_tasks, make_tasks
 from director.tasks.dependency import BaselineDependency
 from director.tasks.graph import Graph
 
@@ -36,7 +37,7 @@ class Pending:
 def pending_tasks(graph: Graph, targets: tuple[str, ...] = ()) -> list[Pending]:
     """Return what a build of the targets would look at, in order; by default everything there is."""
     control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
-    selected = check_targets(control, targets) if targets else list(control.tasks)
+    selected = find_tasks(control, targets) if targets else list(control.tasks)
     needed = {name: list(task.task_dep) for name, task in control.tasks.items()}
     wanted = set(closure(selected, needed))
     found: dict[str, Pending] = {}
@@ -76,6 +77,8 @@ def _reaches(graph: Graph, needed: str, task: Any) -> bool:
 def _own_reasons(
     graph: Graph, dependency: BaselineDependency, control: TaskControl, task: Any, found: dict[str, Pending]
 ) -> list[str]:
+    if dependency.status_is_ignore(task):
+        return [f"you had it ignored: 'director forget {task.name}' undoes that"]
     status = dependency.get_status(task, control.tasks, get_log=True)
     if status.status == "up-to-date":
         return []
@@ -86,7 +89,7 @@ def _own_reasons(
     said += [f"it now depends on '{_shown(graph, path)}'" for path in status.reasons["added_file_dep"]]
     said += [f"it no longer depends on '{_shown(graph, path)}'" for path in status.reasons["removed_file_dep"]]
     said += ["the gate commands or the job branch changed"] if status.reasons["uptodate_false"] else []
-    return said
+    return said or (["that it was built is not recorded"] if status.reasons["changed_file_dep"] else [])
 
 
 def _changes(dependency: BaselineDependency, task: Any, status: Any) -> set[str]:

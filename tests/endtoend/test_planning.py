@@ -58,6 +58,34 @@ def test_a_critique_that_revises_the_plan_has_the_new_plan_built(project: Projec
     assert sorted(path.name for path in project.file("merged").iterdir()) == ["alpha.json", "beta.json"]
 
 
+def test_the_tests_of_a_node_that_left_the_plan_leave_the_branch(project: Project) -> None:
+    project.plan()
+    plan = project.read("plan.json")
+    plan["nodes"] = [entry for entry in plan["nodes"] if entry["id"] != "gamma"]
+    project.file("plan.json").write_text(json.dumps(plan))
+
+    done = project.director("plan", "--auto", "--no-critique")
+
+    assert done.code == 0, done.out
+    assert "'gamma' is no longer planned" in done.out
+    assert project.git("ls-tree", "--name-only", project.branch, "test_gamma.py") == ""
+    assert not project.file("tests/gamma.json").exists()
+
+
+def test_a_test_file_that_was_renamed_in_the_plan_leaves_the_branch(project: Project) -> None:
+    project.plan()
+    text = project.file("plan.json").read_text().replace("test_alpha", "test_first")
+    project.file("plan.json").write_text(text)
+    project.set_call("test_author", "tests:alpha", {"files": {"test_first.py": unittest_of("alpha")}})
+
+    done = project.director("plan", "--auto", "--no-critique")
+
+    assert done.code == 0, done.out
+    names = project.git("ls-tree", "--name-only", project.branch).splitlines()
+    assert "test_first.py" in names
+    assert "test_alpha.py" not in names
+
+
 def test_tests_are_locked_by_the_bytes_of_the_commit(project: Project) -> None:
     project.plan()
 

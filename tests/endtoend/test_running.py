@@ -263,3 +263,18 @@ def test_tests_that_hang_are_ended(project: Project) -> None:
 
     assert done.code == 0, done.out
     assert "it was ended after" in project.file("logs/run/alpha/2/prompt.md").read_text()
+
+
+def test_a_job_branch_that_was_deleted_is_told_and_not_built_on(project: Project) -> None:
+    project.plan()
+    project.director("run:alpha")
+    branch = project.branch
+    tip = project.git("rev-parse", branch)
+    project.git("branch", "-D", branch)
+
+    done = project.director("run")
+    project.git("branch", branch, tip)
+
+    assert done.code == 2
+    assert f"'{branch}' is gone" in done.out + done.err
+    assert project.director("run").code == 0

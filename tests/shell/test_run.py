@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -180,23 +181,15 @@ def test_a_request_to_stop_ends_a_running_program_soon(tmp_path: Path, stopping:
 
 
 def test_a_request_to_stop_ends_programs_of_every_thread(tmp_path: Path, stopping: None) -> None:
-    ended: list[str] = []
+    directories = [tmp_path / name for name in ("a", "b", "c")]
+    for directory in directories:
+        directory.mkdir()
+    threading.Timer(0.3, processes.request_stop).start()
 
-    def stoppable(name: str) -> None:
-        (tmp_path / name).mkdir()
-        with pytest.raises(Interrupted):
-            run_shell("sleep 60", tmp_path / name)
-        ended.append(name)
+    with ThreadPoolExecutor() as threads:
+        running = [threads.submit(run_shell, "sleep 60", directory) for directory in directories]
 
-    threads = [threading.Thread(target=stoppable, args=(name,)) for name in ("a", "b", "c")]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.2)
-    processes.request_stop()
-    for thread in threads:
-        thread.join(timeout=5)
-
-    assert sorted(ended) == ["a", "b", "c"]
+    assert [type(run.exception()) for run in running] == [Interrupted] * 3
 
 
 def test_after_a_request_to_stop_no_program_is_started(tmp_path: Path, stopping: None) -> None:

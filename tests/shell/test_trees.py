@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,12 +137,12 @@ def test_a_process_of_another_mark_is_left_alone(sleepers: list[subprocess.Popen
     assert [process.poll() for process in sleepers] == [None] * 3
 
 
-def test_a_process_with_the_mark_never_ends_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_with_the_mark_never_ends_itself() -> None:
     mark = uuid4().hex
     script = f"from director.shell.processes import end_marked; print(end_marked('{mark}'))"
 
     done = subprocess.run(
-        [os.sys.executable, "-c", script], env={**os.environ, MARK: mark}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], env={**os.environ, MARK: mark}, capture_output=True, text=True, check=True
     )
 
     assert done.stdout == "0\n"

@@ -5,8 +5,9 @@ import json
 
 from rich.table import Table
 
-from director.cli.opening import add_place, open_graph
-from director.cli.text import console, plain, say
+from director.artifacts.directory import JobDirectory
+from director.cli.opening import START, add_place, open_graph
+from director.cli.text import plain, say, show
 from director.core.errors import ExitCode
 from director.tasks.pending import Pending, pending_tasks
 
@@ -28,17 +29,26 @@ def execute(args: argparse.Namespace) -> ExitCode:
     if args.json:
         entries = [{"task": entry.task, "reasons": entry.reasons, "needs": entry.needs} for entry in found]
         print(json.dumps({"version": 1, "pending": entries}, indent=2))
-    elif found:
-        console().print(_table(found))
+    else:
+        _show(graph.job.directory, found)
+    return ExitCode.DONE
+
+
+def _show(directory: JobDirectory, found: list[Pending]) -> None:
+    if found:
+        show(_table(found))
     else:
         say("nothing is pending: everything is up to date")
-    if not args.json and not graph.job.directory.plan.exists():
+    if not directory.task.exists():
+        say(f"there is no task yet; {START}")
+    elif not directory.plan.exists():
         say("the nodes are not known before there is a plan")
-    return ExitCode.DONE
 
 
 def _table(found: list[Pending]) -> Table:
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
     for entry in found:
         table.add_row(plain(entry.task, "bold"), plain(entry.why()))
     return table

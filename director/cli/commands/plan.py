@@ -1,6 +1,7 @@
 """director plan: from a task to an approved plan with locked tests."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,8 +53,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
         raise ConfigError("there is no task yet", hint='say what you want done: director plan "…", or --file FILE')
     with hold(directory):
         _begin(args, repository, directory, text, base)
-    if args.go_on:
-        approve_by_hand(open_job(args))
+        if args.go_on:
+            approve_by_hand(open_job(args))
     return build_and_tell(args, ["plan"])
 
 
@@ -89,8 +90,8 @@ def _task_text(args: argparse.Namespace) -> str | None:
 
 def _words(words: Sequence[str]) -> str | None:
     if len(words) > 1:
-        task = " ".join(words)
-        raise ConfigError(f"the task is given as {len(words)} words", hint=f'put it in quotes: director plan "{task}"')
+        meant = shlex.join(["director", "plan", " ".join(words)])
+        raise ConfigError(f"the task is given as {len(words)} words", hint=f"put it in quotes: {meant}")
     return words[0] if words else None
 
 
@@ -107,6 +108,6 @@ def _decoded(data: bytes, source: str) -> str:
     if b"\0" in data:
         raise ConfigError(f"{name} is not text", hint="give the task as text in UTF-8")
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name} is not text in UTF-8", hint="save it as UTF-8") from error

@@ -1,15 +1,17 @@
 """director show: one node, with all that happened to it."""
 
 import argparse
+from difflib import get_close_matches
 
 from director.artifacts.attempts import numbered
 from director.artifacts.files import read_model
 from director.cli.opening import add_place, open_graph
-from director.cli.text import plain, say
+from director.cli.text import say
 from director.core.artifacts import Merged
 from director.core.attempts import Attempt
 from director.core.errors import ConfigError, ExitCode
 from director.core.plan import Node
+from director.core.words import listed
 from director.job.job import Job
 from director.stages.planning import read_plan
 from director.tasks.pending import reasons
@@ -26,11 +28,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Show the node's spec, its state, its attempts and its diff."""
     graph = open_graph(args)
     job = graph.job
+    if not job.directory.plan.exists():
+        raise ConfigError("there is no plan yet", hint="'director plan' makes one")
     plan = read_plan(job.directory.plan)
     name = args.node.removeprefix("run:")
     node = plan.node(name)
     if node is None:
-        raise ConfigError(f"there is no node '{name}'", hint="nodes: " + ", ".join(entry.id for entry in plan.nodes))
+        raise ConfigError(f"there is no node '{name}'", hint=_instead(name, [entry.id for entry in plan.nodes]))
     _show_node(node)
     said = reasons(graph, f"run:{name}")
     marker = read_model(job.directory.merged(name), Merged)
@@ -39,8 +43,13 @@ def execute(args: argparse.Namespace) -> ExitCode:
     if marker:
         say(f"commit     {marker.commit}")
     if marker and not args.no_diff:
-        print(plain(job.repository.diff(job.repository.parent(marker.commit), marker.commit)))
+        say(job.repository.diff(job.repository.parent(marker.commit), marker.commit))
     return ExitCode.DONE
+
+
+def _instead(name: str, nodes: list[str]) -> str:
+    near = get_close_matches(name, nodes, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"the nodes are {listed(nodes, limit=20)}"
 
 
 def _show_node(node: Node) -> None:

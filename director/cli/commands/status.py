@@ -1,11 +1,14 @@
 """director status: the job at a glance."""
 
 import argparse
+import json
 
 from rich.table import Table
 
-from director.cli.opening import add_place, open_graph
-from director.cli.text import console, dollars, duration, plain, say
+from director.artifacts.files import read_model
+from director.cli.opening import START, add_place, open_graph
+from director.cli.text import dollars, duration, plain, say, show
+from director.core.artifacts import JobIdentity
 from director.core.errors import ExitCode
 from director.core.plan import Plan
 from director.report.status import TARGET_COMPLETION, JobStatus, NodeStatus, job_status
@@ -24,20 +27,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Show the state of every node, and the totals."""
     graph = open_graph(args)
-    directory, identity = graph.job.directory, graph.job.identity
+    directory = graph.job.directory
+    identity = read_model(directory.identity, JobIdentity)
+    job, branch = (identity.id, identity.branch) if identity else ("", "")
     plan = read_plan(directory.plan) if directory.plan.exists() else Plan()
     pending = [entry.task for entry in pending_tasks(graph)]
-    status = job_status(directory, job=identity.id, branch=identity.branch, plan=plan, pending=pending)
+    status = job_status(directory, job=job, branch=branch, plan=plan, pending=pending)
     if args.json:
-        print(status.model_dump_json(indent=2))
-    else:
+        print(json.dumps(status.model_dump(mode="json"), indent=2))
+    elif identity:
         _show(status)
+    else:
+        say(f'there is no job here yet; {"go on with: director plan" if directory.task.exists() else START}')
     return ExitCode.DONE
 
 
 def _show(status: JobStatus) -> None:
     if status.nodes:
-        console().print(_table(status.nodes))
+        show(_table(status.nodes))
     else:
         say("there is no plan yet")
     landed = sum(node.state == "landed" for node in status.nodes)
@@ -45,18 +52,23 @@ def _show(status: JobStatus) -> None:
     say(f"job {status.job} on {status.branch}: {landed} of {len(status.nodes)} nodes landed")
     unknown = f", {status.unpriced_calls} of unknown price" if status.unpriced_calls else ""
     say(f"{cost} in {status.calls} calls{unknown}")
-    target = f" (target {TARGET_COMPLETION:.0%})"
-    say(f"done by the executor tier: {_percent(status.executor_completion)}{target}")
-    say(f"stage-two reviews: {_percent(status.stage_two_rate)}")
-    say(f"watched the tests fail first: {_percent(status.watch_it_fail_rate)}")
+    if landed:
+        _show_rates(status)
     if status.pending:
         say(f"{len(status.pending)} tasks are pending: 'director pending' says why, 'director run' builds them")
+
+
+def _show_rates(status: JobStatus) -> None:
+    say(f"done by the executor tier: {_percent(status.executor_completion)} (target {TARGET_COMPLETION:.0%})")
+    say(f"stage-two reviews: {_percent(status.stage_two_rate)}")
+    say(f"watched the tests fail first: {_percent(status.watch_it_fail_rate)}")
 
 
 def _table(nodes: tuple[NodeStatus, ...]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("node", "state", "tier", "attempts", "cost", "time"):
-        table.add_column(name, justify="right" if name in ("attempts", "cost", "time") else "left")
+        is_text = name in ("node", "state", "tier")
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=name != "tier")
     for node in nodes:
         tier = node.tier + (" (escalated)" if node.escalated else "")
         cost, time = dollars(node.cost_usd, node.unpriced_calls), duration(node.seconds)

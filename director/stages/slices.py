@@ -1,0 +1,60 @@
+"""The nodes' own parts of the plan, and what a node that left the plan left behind."""
+
+from director.artifacts.files import read_model, write_model
+from director.core.artifacts import TestLock
+from director.core.digests import digest
+from director.core.plan import Node
+from director.git.slots import Slot
+from director.job.job import Job
+from director.stages.landing import land, trailers
+from director.stages.planning import read_plan
+
+
+def write_slices(job: Job) -> None:
+    """Write each node's own slice of the plan; one that has not changed is left alone.
+
+    The tests of a node that left the plan before its work landed are taken off the job branch: nothing will ever
+    make them green.
+    """
+    plan = read_plan(job.directory.plan)
+    for node in plan.nodes:
+        write_model(job.directory.node(node.id), slice_of(node))
+    current = {node.id for node in plan.nodes}
+    kept = {path for node in plan.nodes for path in (*node.files, *node.tests)}
+    for path in job.directory.nodes.glob("*.json"):
+        if path.stem not in current:
+            _withdraw_tests(job, path.stem, kept=kept)
+            path.unlink()
+
+
+def slice_of(node: Node) -> Node:
+    """Return what a node's own file holds."""
+    return Node(**{name: getattr(node, name) for name in Node.model_fields})
+
+
+def restore_base(job: Job, slot: Slot, paths: set[str]) -> None:
+    """Put files of a slot back to what they were at the job's base; what was not there goes."""
+    for path, content in job.repository.read(job.identity.base, sorted(paths)).items():
+        place = slot.tree / path
+        if content is None:
+            place.unlink(missing_ok=True)
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+
+
+def _withdraw_tests(job: Job, node: str, *, kept: set[str]) -> None:
+    lock = read_model(job.directory.lock(node), TestLock)
+    if lock is None or any(landed.task == f"run:{node}" for landed in job.landed()):
+        return
+    paths = set(lock.files) - kept
+    message = f"tests: withdraw those of {node}\n\n"
+    message += trailers(job, task=f"tests:{node}", inputs=digest(["withdrawn", sorted(paths)]))
+    tip = job.tip()
+    with job.pool.slot("reader", tip) as slot:
+        restore_base(job, slot, paths)
+        tree = slot.snapshot(sorted(paths))
+    commit = job.repository.commit_tree(tree, parent=tip, message=message)
+    land(job, commit, base=tip, message=message, check=lambda commit, tip: None)
+    job.directory.lock(node).unlink()
+    job.note(f"'{node}' is no longer planned: its tests were taken off the branch", task="slices")

@@ -1,0 +1,183 @@
+"""What is in a commit: files of any name, and what is no file."""
+
+import os
+
+import pytest
+
+from director.git.repository import Repository
+from tests.git.checkout import Checkout
+
+ODD = [
+    "with space.txt",
+    " leading and trailing ",
+    "quote'and\"double",
+    "ünïcødé/näme",
+    "arrow -> there",
+    "-leading-dash",
+    "--option=value",
+    ":(glob)x",
+    ":!x",
+    ":/x",
+    "[brackets].txt",
+    "star*",
+    "what?",
+    "back\\slash",
+    "tab\there",
+    "new\nline",
+    "a:b",
+    "@{upstream}",
+    "x^{tree}",
+    "x~1",
+    "$(echo hi)`x`;&|",
+    "#comment",
+    "!negated",
+    "dot./..dots../...",
+    os.fsdecode(b"latin-\xe9"),
+]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_file_of_any_name_is_read(checkout: Checkout, repository: Repository, name: str) -> None:
+    checkout.write(name, b"\x00odd\n")
+    commit = checkout.commit()
+
+    assert repository.read(commit, [name]) == {name: b"\x00odd\n"}
+    assert repository.blobs(commit, [name]) == {name: checkout.git("hash-object", "--", name)}
+    assert name in repository.files(commit)
+
+
+def test_many_files_are_read_at_once_whatever_they_hold(checkout: Checkout, repository: Repository) -> None:
+    for name in ODD:
+        checkout.write(name, f"{name}\nblob 12\n\n".encode(errors="surrogateescape"))
+    commit = checkout.commit()
+    missing = {f"missing {name}": None for name in ODD}
+
+    contents = repository.read(commit, [*missing, *ODD])
+
+    assert contents == missing | {name: f"{name}\nblob 12\n\n".encode(errors="surrogateescape") for name in ODD}
+
+
+def test_a_file_is_not_taken_for_the_commit_that_its_name_speaks_of(checkout: Checkout, repository: Repository) -> None:
+    name = f"release-g{checkout.git('rev-parse', '--short', 'HEAD')}"
+    commit = checkout.commit(**{name: "a file\n"})
+
+    assert repository.read(commit, [name]) == {name: b"a file\n"}
+
+
+def test_an_empty_file_is_not_a_missing_one(checkout: Checkout, repository: Repository) -> None:
+    commit = checkout.commit(empty="")
+
+    assert repository.read(commit, ["empty", "missing"]) == {"empty": b"", "missing": None}
+
+
+@pytest.mark.parametrize("name", ["missing", "dir", "dir/", "dir/missing", "top.txt/below", "link", "module"])
+def test_what_is_no_regular_file_is_none(checkout: Checkout, repository: Repository, head: str, name: str) -> None:
+    (checkout.root / "link").symlink_to("top.txt")
+    checkout.git("update-index", "--add", "--cacheinfo", f"160000,{head},module")
+    checkout.git("add", "link")
+    checkout.git("commit", "-qm", "a link and a submodule")
+    commit = checkout.git("rev-parse", "HEAD")
+
+    assert repository.read(commit, [name]) == {name: None}
+    assert repository.blobs(commit, [name]) == {name: None}
+
+
+def test_nothing_is_asked_for_nothing(repository: Repository, head: str) -> None:
+    assert (repository.read(head, []), repository.blobs(head, [])) == ({}, {})
+
+
+def test_the_content_of_a_file_is_a_link_followed_by_nobody(checkout: Checkout, repository: Repository) -> None:
+    before = checkout.commit(**{"a.txt": "a\n"})
+    (checkout.root / "a.txt").unlink()
+    (checkout.root / "a.txt").symlink_to("/etc/passwd")
+    after = checkout.commit()
+
+    assert repository.changed(before, after) == ["a.txt"]
+    assert repository.blobs(after, ["a.txt"]) == {"a.txt": None}
+
+
+def test_changed_names_what_was_added_changed_deleted_and_made_executable(
+    checkout: Checkout, repository: Repository, head: str
+) -> None:
+    checkout.write("new ü.txt")
+    checkout.write("top.txt", "changed\n")
+    (checkout.root / "dir" / "file.txt").unlink()
+    checkout.write("dir/deep/other.txt", "other\n", executable=True)
+    after = checkout.commit()
+
+    changed = repository.changed(head, after)
+
+    assert changed == ["dir/deep/other.txt", "dir/file.txt", "new ü.txt", "top.txt"]
+
+
+def test_a_moved_file_is_one_that_is_gone_and_one_that_is_new(
+    checkout: Checkout, repository: Repository, head: str
+) -> None:
+    checkout.git("config", "diff.renames", "copies")
+    (checkout.root / "top.txt").rename(checkout.root / "moved.txt")
+    after = checkout.commit()
+
+    assert repository.changed(head, after) == ["moved.txt", "top.txt"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "changes"), [("new.txt", "new\n", False), ("top.txt", "changed\n", True), ("top.txt", None, True)]
+)
+def test_a_change_that_only_adds_files_changes_nothing_that_exists(
+    checkout: Checkout, repository: Repository, head: str, path: str, content: str | None, changes: bool
+) -> None:
+    checkout.write(path, content) if content else (checkout.root / path).unlink()
+    after = checkout.commit()
+
+    assert repository.changes_existing(head, after) is changes
+
+
+def test_a_patch_is_text_whatever_it_holds(checkout: Checkout, repository: Repository, head: str) -> None:
+    after = checkout.commit(**{"top.txt": "naïve\n"})
+    latin = checkout.write("latin.txt", b"caf\xe9\n") and checkout.commit()
+
+    assert "-top\n+naïve\n" in repository.diff(head, after)
+    assert "+caf\N{REPLACEMENT CHARACTER}\n" in repository.diff(after, latin)
+
+
+@pytest.mark.parametrize(
+    ("path", "dirty"), [("top.txt", True), ("new.txt", True), (".director/x", False), ("dodo.py", False), ("x.log", False)]
+)
+def test_work_that_is_not_committed_is_told_apart_from_our_own_files(
+    checkout: Checkout, repository: Repository, path: str, dirty: bool
+) -> None:
+    checkout.write(path, "changed\n")
+
+    assert repository.has_uncommitted_work() is dirty
+
+
+def test_what_the_user_ignores_everywhere_is_no_uncommitted_work(
+    checkout: Checkout, repository: Repository, sealed: os.PathLike[str]
+) -> None:
+    checkout.git("config", "--global", "core.excludesFile", os.path.join(sealed, "ignored"))
+    with open(os.path.join(sealed, "ignored"), "w") as rules:
+        rules.write(".idea/\n")
+    checkout.write(".idea/workspace.xml")
+
+    assert not repository.has_uncommitted_work()
+
+
+def test_modes_that_a_file_system_does_not_keep_are_no_uncommitted_work(
+    checkout: Checkout, repository: Repository
+) -> None:
+    checkout.git("config", "core.fileMode", "false")
+    (checkout.root / "top.txt").chmod(0o755)
+
+    assert not repository.has_uncommitted_work()
+
+
+def test_line_ends_that_the_user_has_converted_are_no_uncommitted_work(
+    checkout: Checkout, repository: Repository
+) -> None:
+    checkout.git("config", "core.autocrlf", "true")
+    (checkout.root / "top.txt").unlink()
+    checkout.git("checkout", "top.txt")
+    os.utime(checkout.root / "top.txt", (1, 1))
+
+    assert (checkout.root / "top.txt").read_bytes() == b"top\r\n"
+    assert not repository.has_uncommitted_work()

@@ -1,0 +1,102 @@
+"""Combining two commits without a checkout."""
+
+import pytest
+
+from director.core.errors import GitError, MergeConflict
+from director.git.repository import Repository
+from tests.git.checkout import Checkout
+
+
+def branch(checkout: Checkout, name: str, **files: str | None) -> str:
+    """Commit files on a branch from main; None deletes one."""
+    checkout.git("checkout", "-q", "-B", name, "main")
+    for path, content in files.items():
+        (checkout.root / path).unlink(missing_ok=True)
+        if content is not None:
+            checkout.write(path, content)
+    commit = checkout.commit(name)
+    checkout.git("checkout", "-q", "main")
+    return commit
+
+
+def conflict(repository: Repository, ours: str, theirs: str) -> str:
+    with pytest.raises(MergeConflict) as caught:
+        repository.merge_trees(ours, theirs)
+    return str(caught.value)
+
+
+def test_changes_of_different_files_are_combined(checkout: Checkout, repository: Repository) -> None:
+    ours = branch(checkout, "ours", **{"a.txt": "a\n", "top.txt": "ours\n"})
+    theirs = branch(checkout, "theirs", **{"b.txt": "b\n"})
+
+    tree = repository.merge_trees(ours, theirs)
+
+    assert repository.read(tree, ["a.txt", "b.txt", "top.txt"]) == {
+        "a.txt": b"a\n",
+        "b.txt": b"b\n",
+        "top.txt": b"ours\n",
+    }
+
+
+def test_changes_of_different_places_of_a_file_are_combined(checkout: Checkout, repository: Repository) -> None:
+    lines = "1\n2\n3\n4\n5\n6\n7\n"
+    checkout.commit(**{"lines": lines})
+    ours = branch(checkout, "ours", lines="first\n" + lines)
+    theirs = branch(checkout, "theirs", lines=lines + "last\n")
+
+    tree = repository.merge_trees(ours, theirs)
+
+    assert repository.read(tree, ["lines"]) == {"lines": f"first\n{lines}last\n".encode()}
+
+
+def test_combining_moves_nothing(checkout: Checkout, repository: Repository, head: str) -> None:
+    ours, theirs = branch(checkout, "ours", a="a\n"), branch(checkout, "theirs", b="b\n")
+    refs = checkout.git("for-each-ref")
+
+    repository.merge_trees(ours, theirs)
+
+    assert checkout.git("for-each-ref") == refs
+    assert checkout.git("status", "--porcelain") == ""
+
+
+def test_a_conflict_names_the_file_and_no_file_that_combined(checkout: Checkout, repository: Repository) -> None:
+    checkout.commit(**{"lines": "1\n2\n3\n4\n5\n6\n7\n"})
+    ours = branch(checkout, "ours", **{"lines": "ours\n2\n3\n4\n5\n6\n7\n", "näme with space": "ours\n"})
+    theirs = branch(checkout, "theirs", **{"lines": "1\n2\n3\n4\n5\n6\ntheirs\n", "näme with space": "theirs\n"})
+
+    assert conflict(repository, ours, theirs) == (
+        "the change does not combine with the job branch: "
+        "CONFLICT (add/add): Merge conflict in näme with space"
+    )
+
+
+def test_a_change_of_a_deleted_file_is_a_conflict(checkout: Checkout, repository: Repository) -> None:
+    ours = branch(checkout, "ours", **{"top.txt": None})
+    theirs = branch(checkout, "theirs", **{"top.txt": "changed\n"})
+
+    said = conflict(repository, ours, theirs)
+
+    assert "CONFLICT (modify/delete): top.txt deleted in" in said
+
+
+def test_a_file_in_the_place_of_a_directory_is_a_conflict(checkout: Checkout, repository: Repository) -> None:
+    ours = branch(checkout, "ours", **{"place": "a file\n"})
+    theirs = branch(checkout, "theirs", **{"place/inside": "below\n"})
+
+    said = conflict(repository, ours, theirs)
+
+    assert "CONFLICT (file/directory): directory in the way of place" in said
+
+
+def test_every_conflict_is_named(checkout: Checkout, repository: Repository) -> None:
+    ours = branch(checkout, "ours", a="ours\n", b="ours\n")
+    theirs = branch(checkout, "theirs", a="theirs\n", b="theirs\n")
+
+    said = conflict(repository, ours, theirs)
+
+    assert said.endswith("CONFLICT (add/add): Merge conflict in a; CONFLICT (add/add): Merge conflict in b")
+
+
+def test_what_is_no_commit_is_another_error_than_a_conflict(repository: Repository, head: str) -> None:
+    with pytest.raises(GitError):
+        repository.merge_trees(head, "f" * 40)

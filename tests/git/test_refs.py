@@ -1,0 +1,161 @@
+"""Commits and refs: what they name, and moving them only if nobody else did."""
+
+from pathlib import Path
+
+import pytest
+
+from director.core.errors import ConfigError, GitError, TipMoved
+from director.git.repository import Landed, Repository
+from tests.git.checkout import Checkout, git
+
+REF = "refs/heads/director/job-1"
+ZERO = "0" * 40
+
+
+def commit_on(repository: Repository, parent: str, message: str) -> str:
+    return repository.commit_tree(repository.tree_of(parent), parent=parent, message=message)
+
+
+@pytest.mark.parametrize("revision", ["HEAD", "main", "refs/heads/main", "v1", "@", "HEAD^{tree}^{commit}"[:4]])
+def test_a_revision_names_a_commit(checkout: Checkout, repository: Repository, head: str, revision: str) -> None:
+    checkout.git("tag", "-a", "-m", "annotated", "v1")
+
+    assert repository.commit(revision) == head
+
+
+@pytest.mark.parametrize("revision", ["nothing", "HEAD:top.txt", "main..main", "", "--all", "f" * 40, "a b"])
+def test_what_names_no_commit_is_an_error(repository: Repository, revision: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        repository.commit(revision)
+
+    assert str(caught.value) == (
+        f"'{revision}' is not a commit of this repository\nhint: give a branch, tag or commit"
+    )
+
+
+def test_head_of_a_linked_worktree_is_its_own(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.git("worktree", "add", "-q", str(tmp_path / "linked"), "-b", "side")
+    linked = Checkout(tmp_path / "linked")
+    side = linked.commit("on the side")
+
+    assert Repository.open(linked.root).commit("HEAD") == side
+    assert Repository.open(checkout.root).commit("HEAD") != side
+
+
+def test_a_replaced_commit_is_read_as_it_is(checkout: Checkout, repository: Repository, head: str) -> None:
+    other = checkout.commit("another", **{"top.txt": "replaced\n"})
+    checkout.git("replace", head, other)
+
+    assert repository.read(head, ["top.txt"]) == {"top.txt": b"top\n"}
+
+
+def test_a_ref_that_is_missing_has_no_tip(repository: Repository) -> None:
+    assert repository.tip(REF) is None
+
+
+def test_a_ref_is_made_only_if_it_does_not_exist(repository: Repository, head: str) -> None:
+    repository.move(REF, head, old=None)
+
+    with pytest.raises(TipMoved, match="was moved by somebody else"):
+        repository.move(REF, commit_on(repository, head, "x"), old=None)
+
+    assert repository.tip(REF) == head
+
+
+def test_a_ref_moves_from_where_it_was_seen(repository: Repository, head: str) -> None:
+    repository.move(REF, head, old=None)
+    following = commit_on(repository, head, "x")
+
+    repository.move(REF, following, old=head)
+
+    assert repository.tip(REF) == following
+
+
+def test_a_ref_that_somebody_else_moved_does_not_move(repository: Repository, head: str) -> None:
+    theirs, ours = commit_on(repository, head, "theirs"), commit_on(repository, head, "ours")
+    repository.move(REF, theirs, old=None)
+
+    with pytest.raises(TipMoved):
+        repository.move(REF, ours, old=head)
+
+    assert repository.tip(REF) == theirs
+
+
+def test_a_ref_that_somebody_else_deleted_does_not_come_back(repository: Repository, head: str) -> None:
+    with pytest.raises(TipMoved):
+        repository.move(REF, commit_on(repository, head, "x"), old=head)
+
+    assert repository.tip(REF) is None
+
+
+def test_a_ref_that_cannot_be_written_is_another_error_than_a_lost_race(checkout: Checkout, head: str) -> None:
+    checkout.git("branch", "director")
+    repository = Repository.open(checkout.root)
+
+    with pytest.raises(GitError, match="refs/heads/director"):
+        repository.move(REF, head, old=None)
+
+
+def test_a_kept_ref_is_listed_below_its_prefix_until_it_is_deleted(repository: Repository, head: str) -> None:
+    repository.keep("refs/director/job/a/1", head)
+    repository.keep("refs/director/job/b/1", head)
+    repository.keep("refs/director/other/a/1", head)
+
+    repository.delete("refs/director/job/b/1")
+
+    assert repository.refs("refs/director/job/") == {"refs/director/job/a/1": head}
+
+
+def test_a_symbolic_ref_is_replaced_and_what_it_points_to_is_left_alone(
+    checkout: Checkout, repository: Repository, head: str
+) -> None:
+    checkout.git("symbolic-ref", REF, "refs/heads/main")
+
+    repository.keep(REF, commit_on(repository, head, "x"))
+
+    assert checkout.git("rev-parse", "main") == head
+
+
+def test_a_commit_has_its_tree_its_parent_and_its_message_whole(checkout: Checkout, head: str) -> None:
+    repository = Repository.open(checkout.root)
+    message = "Überschrift → x\n\n# no comment\nbody\n\nDirector-Task: run:x\n"
+
+    commit = commit_on(repository, head, message)
+
+    assert repository.parent(commit) == head
+    assert repository.tree_of(commit) == repository.tree_of(head)
+    assert checkout.git("log", "-1", "--format=%B", commit) == message.strip()
+
+
+def test_the_commits_of_ours_are_read_from_their_trailers_oldest_first(repository: Repository, head: str) -> None:
+    tests = commit_on(repository, head, "tests: x\n\nDirector-Job: 1\nDirector-Task: tests:x\nDirector-Inputs: a\n")
+    theirs = commit_on(repository, tests, "by hand\n\nSigned-off-by: Ada <ada@example.org>\n")
+    node = commit_on(
+        repository, theirs, "Write x\n\nDirector-Task: run:x\nDirector-Inputs: b\nDirector-Work: c\n"
+    )
+
+    assert repository.landed(head, node) == [
+        Landed(tests, task="tests:x", inputs="a", work=""),
+        Landed(node, task="run:x", inputs="b", work="c"),
+    ]
+
+
+def test_trailers_in_the_middle_of_a_message_are_no_trailers(repository: Repository, head: str) -> None:
+    quoting = commit_on(repository, head, "x\n\nDirector-Task: run:x\nDirector-Inputs: b\n\nas I said above.\n")
+
+    assert repository.landed(head, quoting) == []
+
+
+def test_only_the_line_of_the_branch_is_read(checkout: Checkout, repository: Repository, head: str) -> None:
+    side = commit_on(repository, head, "x\n\nDirector-Task: run:side\nDirector-Inputs: b\n")
+    main = commit_on(repository, head, "y\n\nDirector-Task: run:main\nDirector-Inputs: b\n")
+    merge = checkout.git("commit-tree", repository.tree_of(head), "-p", main, "-p", side, "-m", "merge")
+
+    assert [landed.task for landed in repository.landed(head, merge)] == ["run:main"]
+
+
+def test_subjects_are_listed_newest_first(repository: Repository, head: str) -> None:
+    first = commit_on(repository, head, "first of ours → x\n\nbody\n")
+    second = commit_on(repository, first, "")
+
+    assert list(repository.subjects(head, second).items()) == [(second, ""), (first, "first of ours → x")]
