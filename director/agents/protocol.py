@@ -47,8 +47,9 @@ class Surroundings:
 class Backend(Protocol):
     """One agent program.
 
-    `ask` returns a reply for everything that went wrong in the call: end, detail. It raises AgentError only where no
-    call can be made at all, such as a program that is not installed, and Interrupted when director is asked to stop.
+    `ask` returns a reply for everything that went wrong in the call: end, detail. Where no call can be made at all it
+    raises ConfigError for what the user has to change, such as a program that is not installed, or AgentError. It
+    raises Interrupted when director is asked to stop.
     """
 
     def __init__(self, surroundings: Surroundings) -> None: ...

@@ -7,7 +7,7 @@
       GitError                 git said no: carries argv, exit status and output
         TipMoved               a compare and swap lost: somebody else moved the ref
         MergeConflict          two trees that do not combine
-      AgentError               a backend is missing, timed out, refused or failed
+      AgentError               an agent's call timed out, was refused or failed
       Rejected                 an attempt that does not pass: the message is what the next one is told
       StageFailed              a stage ended without its result: a node, a gate
       LimitReached             a limit of cost was reached
@@ -93,7 +93,7 @@ class MergeConflict(DirectorError):
 
 
 class AgentError(DirectorError):
-    """An agent program is missing, failed, refused or ran out of time."""
+    """An agent's call failed, was refused or ran out of time."""
 
     exit_code = ExitCode.FAILED
 

@@ -95,9 +95,11 @@ class Job:
         return Path(platformdirs.user_cache_path("director")) / self.identity.id
 
     def make_ready(self) -> None:
-        """Make what threads share, before there are threads."""
+        """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
         for _ in (self.ledger, self.roles, self.family, self.repository.git):
             pass
+        for role in Role:
+            self.backend(self.config.tier(role).backend)
 
     def backend(self, name: str) -> Backend:
         """Return a backend, made once. Raises ConfigError for one that is not installed."""

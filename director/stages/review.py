@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from director.core.calls import CallKey
-from director.core.errors import AgentError, LimitReached, Rejected, ReplyError
+from director.core.errors import AgentError, ConfigError, LimitReached, Rejected, ReplyError
 from director.core.plan import Node
 from director.core.replies import Finding, ReviewReply, Severity, parse_reply
 from director.core.roles import Role
@@ -41,7 +41,7 @@ def review_change(job: Job, change: Change, *, log: Path, stage: Literal["one", 
     task = f"run:{change.node.id}"
     try:
         findings = _ask(job, change, log=log / f"review-{stage}", stage=stage).findings
-    except (AgentError, ReplyError, LimitReached) as error:
+    except (AgentError, ConfigError, ReplyError, LimitReached) as error:
         job.note(f"the review gave nothing and does not block: {error.message}", task=task)
         return ()
     for finding in findings:

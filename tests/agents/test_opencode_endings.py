@@ -9,7 +9,7 @@ from director.agents.opencode.backend import OpenCode
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import CallKey, End, Reply
 from director.core.config import BackendOptions
-from director.core.errors import AgentError
+from director.core.errors import ConfigError
 from director.core.roles import Role
 from director.core.tiers import parse_tier
 from director.prompts.roles import load_roles
@@ -149,7 +149,7 @@ def test_a_program_is_looked_for_from_the_repository(tmp_path: Path) -> None:
 
 
 def test_a_missing_program_is_named_with_a_way_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(AgentError) as caught:
+    with pytest.raises(ConfigError) as caught:
         ask(tmp_path, "opencode-of-nobody")
 
     assert caught.value.message == "the program 'opencode-of-nobody' of the backend 'opencode' is not there"
@@ -160,5 +160,5 @@ def test_a_program_that_cannot_start_is_named(tmp_path: Path) -> None:
     (tmp_path / "program").write_bytes(b"\x7fELF but not really")
     (tmp_path / "program").chmod(0o755)
 
-    with pytest.raises(AgentError, match="cannot be started: Exec format error"):
+    with pytest.raises(ConfigError, match="cannot be started: Exec format error"):
         ask(tmp_path, str(tmp_path / "program"))

@@ -34,7 +34,7 @@ from director.agents.opencode.project import put_aside
 from director.agents.opencode.watch import ended_when_circling
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import End, Reply
-from director.core.errors import AgentError
+from director.core.errors import ConfigError
 from director.shell import processes
 from director.shell.processes import Ended, Finished
 
@@ -61,7 +61,7 @@ class OpenCode:
         self._surroundings = surroundings
 
     def ask(self, request: Request) -> Reply:
-        """Run OpenCode once. Raises AgentError if it is not installed, ConfigError if the tier names no provider."""
+        """Run OpenCode once. Raises ConfigError if it is not installed, or if the tier names no provider."""
         split_model(request.tier)
         program = self._program()
         self._surroundings.state_directory.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ class OpenCode:
         path = self._surroundings.repository / Path(command).expanduser() if "/" in command else command
         if found := shutil.which(path):
             return str(found)
-        raise AgentError(f"the program '{command}' of the backend 'opencode' is not there", hint=_HINT)
+        raise ConfigError(f"the program '{command}' of the backend 'opencode' is not there", hint=_HINT)
 
 
 @contextmanager
@@ -127,7 +127,7 @@ def _startable(program: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise AgentError(f"'{program}' cannot be started: {error.strerror}", hint=_HINT) from error
+        raise ConfigError(f"'{program}' cannot be started: {error.strerror}", hint=_HINT) from error
 
 
 def _argv(program: str, request: Request) -> list[str]:
