@@ -1,11 +1,13 @@
 """Read and write files in one step; append records one line at a time."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from director.core.errors import ConfigError
 from director.core.model import Model
@@ -16,7 +18,7 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 
 def write_text(path: Path, text: str) -> bool:
     """Replace a file in one step; return False and leave it alone if it holds the text already."""
-    data = text.encode("utf-8", "surrogateescape")
+    data = _encoded(text)
     if read_bytes(path) == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +52,7 @@ def read_text(path: Path) -> str | None:
 
 def write_model(path: Path, value: Model) -> bool:
     """Replace a JSON file in one step; return False and leave it alone if it holds the value already."""
-    return write_text(path, value.model_dump_json(indent=2) + "\n")
+    return write_text(path, _json(value, indent=2) + "\n")
 
 
 def read_model(path: Path, model: type[AnyModel]) -> AnyModel | None:
@@ -68,14 +70,12 @@ def read_model(path: Path, model: type[AnyModel]) -> AnyModel | None:
 
 
 def append_record(path: Path, record: Model) -> None:
-    """Append one line to a file of records."""
+    """Append one line to a file of records; a torn line before it stays a line of its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = (record.model_dump_json() + "\n").encode()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        os.write(handle, line)
-    finally:
-        os.close(handle)
+    with path.open("a+b", buffering=0) as file:
+        file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
+        separator = b"" if file.read(1) in (b"", b"\n") else b"\n"
+        file.write(separator + _json(record).encode() + b"\n")
 
 
 def read_records(path: Path, model: type[AnyModel]) -> list[AnyModel]:
@@ -87,3 +87,19 @@ def read_records(path: Path, model: type[AnyModel]) -> list[AnyModel]:
         except ValidationError:
             continue
     return records
+
+
+def _encoded(text: str) -> bytes:
+    """Return UTF-8; bytes of a file's name come back as they were, half an emoji of a reply becomes `?`."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _json(value: Model, *, indent: int | None = None) -> str:
+    try:
+        return value.model_dump_json(indent=indent)
+    except PydanticSerializationError:  # text that is no Unicode: JSON has no bytes, so it becomes `?`
+        text = json.dumps(value.model_dump(mode="json"), indent=indent, ensure_ascii=False)
+        return text.encode("utf-8", "replace").decode()

@@ -1,6 +1,7 @@
 """Read the arguments of a command: options anywhere, text that begins with a dash, mistakes told in our words."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -25,7 +26,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""
-        said = message.replace(_SHIELD, "").removeprefix("argument ")
+        said = re.sub(r"^argument (.+?):", r"'\1':", message.replace(_SHIELD, ""))
         raise ConfigError(said, hint=f"'{self.prog} --help' says what it takes")
 
     def _unknown(self, words: Sequence[str]) -> ConfigError:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from director.artifacts.files import read_model
 from director.cli.opening import open_graph, progress_of
-from director.cli.text import say
+from director.cli.text import say, tasks_are
 from director.core.artifacts import GatesRun
 from director.core.errors import ExitCode
 from director.job.job import Job
@@ -27,6 +27,8 @@ def build_and_tell(args: argparse.Namespace, targets: Sequence[str]) -> ExitCode
             say(f"stopped at the cost ceiling; {spent(graph.job)} so far; finished work is kept")
         case ExitCode.INTERRUPTED:
             say("stopped; finished work is kept, and the same command goes on from here")
+        case ExitCode.BUG:
+            say("this is a bug in director or in a backend: please report it with the lines above")
     return code
 
 
@@ -34,7 +36,7 @@ def next_step(graph: Graph, targets: Sequence[str]) -> str:
     """Return what a person can do after a build that went well."""
     job = graph.job
     if left := pending_tasks(graph, tuple(targets)):
-        return f"{len(left)} tasks are still pending: 'director pending' says why"
+        return f"{tasks_are(len(left))} still pending: 'director pending' says why"
     if "plan" in targets:
         return f"planned for {spent(job)}: read {job.directory.plan}, then run 'director run'"
     integrated = read_model(job.directory.integration, GatesRun)

@@ -1,6 +1,5 @@
 """The outermost frame: find the command, run it, turn what went wrong into an exit code."""
 
-import errno
 import io
 import os
 import sys
@@ -12,8 +11,7 @@ from director import __version__
 from director.cli.words import COMMANDS, TASK_GROUPS, TASKS, top_level_help
 from director.core.errors import ConfigError, DirectorError, ExitCode
 
-_SURROUNDINGS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG})
-"""What the system refuses through no fault of director: rights, space."""
+_HELP = frozenset({"help", "--help", "-h"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,17 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our output has gone: nothing more to say
+        _print_no_more()  # whoever read our output has gone
         return int(ExitCode.DONE)
     except OSError as error:
-        return _refused(error) if error.errno in _SURROUNDINGS else _bug()
+        return _refused(error)
     except Exception:  # noqa: BLE001 (the outermost frame: a bug keeps its traceback)
         return _bug()
 
 
 def _dispatch(arguments: list[str]) -> ExitCode:
-    word = arguments[0] if arguments else "--help"
-    if word in ("--help", "-h", "help") and len(arguments) < 2:
+    word = arguments[0] if arguments else "help"
+    if word in _HELP and _HELP.issuperset(arguments):
         print(top_level_help(), end="")
         return ExitCode.DONE
     if word == "--version":
@@ -98,9 +96,17 @@ def _complain(error: DirectorError) -> int:
 
 
 def _refused(error: OSError) -> int:
-    place = f"'{error.filename}'" if error.filename else "the output"
-    said = (error.strerror or str(error)).lower()
-    return _complain(ConfigError(f"{place} cannot be used: {said}", hint="see to its rights and to room on the disk"))
+    from director.tasks.graph import SURROUNDINGS, refusal_of  # noqa: PLC0415 (only after an error)
+
+    if error.errno not in SURROUNDINGS:
+        return _bug()
+    if error.filename is None:
+        _print_no_more()
+    return _complain(refusal_of(error, place="the output"))
+
+
+def _print_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _bug() -> int:

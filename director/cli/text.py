@@ -75,3 +75,8 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
+def tasks_are(number: int) -> str:
+    """Return the subject of a sentence about so many tasks, with its verb."""
+    return "1 task is" if number == 1 else f"{number} tasks are"

@@ -18,26 +18,40 @@ from director.shell import environment, processes
 MINIMUM_VERSION = (2, 38)
 """The first git whose merge-tree writes a tree without a checkout."""
 
-_SETTINGS = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.untrackedCache=false",
-    "core.splitIndex=false",
-    "core.sparseCheckout=false",
-    "core.excludesFile=/dev/null",
-    "core.attributesFile=/dev/null",
-    "core.autocrlf=false",
-    "core.fileMode=true",
-    "core.symlinks=true",
-    "core.ignoreCase=false",
-    "core.precomposeUnicode=false",
-    "core.quotePath=false",
-    "commit.gpgSign=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "submodule.recurse=false",
-    "diff.external=",
-)
+_NOTHING_RUNS = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "commit.gpgSign": "false",
+    "log.showSignature": "false",
+    "diff.external": "",
+    "submodule.recurse": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+_NOTHING_BENDS = {
+    "core.untrackedCache": "false",
+    "core.splitIndex": "false",
+    "core.sparseCheckout": "false",
+    "core.excludesFile": "/dev/null",
+    "core.attributesFile": "/dev/null",
+    "core.autocrlf": "false",
+    "core.eol": "lf",
+    "core.fileMode": "true",
+    "core.symlinks": "true",
+    "core.trustctime": "true",
+    "core.checkStat": "default",
+    "core.ignoreCase": "false",
+    "core.precomposeUnicode": "false",
+    "core.quotePath": "false",
+    "core.abbrev": "auto",
+    "core.commentChar": "#",
+    "i18n.commitEncoding": "UTF-8",
+    "i18n.logOutputEncoding": "UTF-8",
+    "merge.default": "text",
+    "merge.directoryRenames": "conflict",
+    "merge.renames": "true",
+    "trailer.separators": ":",
+}
 _VARIABLES = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
@@ -66,12 +80,12 @@ class Git:
         self, *arguments: str, stdin: bytes = b"", index: Path | None = None, worktree: Path | None = None
     ) -> tuple[int, bytes, bytes]:
         """Return git's exit status, output and complaint."""
-        variables = dict(self._identity)
+        variables = self._identity | self._settings
         if index:
             variables["GIT_INDEX_FILE"] = str(index)
-        place = ["-c", "core.bare=false", f"--work-tree={worktree}"] if worktree else ["-c", "core.bare=true"]
+        place = [f"--work-tree={worktree}"] if worktree else ["--bare"]
         return _run(
-            [f"--git-dir={self.common_dir}", *place, *self._settings, *arguments],
+            [f"--git-dir={self.common_dir}", *place, *arguments],
             stdin=stdin,
             cwd=worktree or self.common_dir,
             variables=variables,
@@ -87,14 +101,8 @@ class Git:
         return _parse_configuration(output)
 
     @cached_property
-    def _settings(self) -> list[str]:
-        drivers = []
-        for key in self._configured:
-            if found := re.fullmatch(r"filter\.(.+)\.(clean|smudge|process|required)", key, re.DOTALL):
-                drivers.append(f"{key}={'false' if found[2] == 'required' else ''}")
-            elif re.fullmatch(r"merge\.(.+)\.driver", key, re.DOTALL):
-                drivers.append(f"{key}=false")
-        return [part for setting in (*_SETTINGS, *drivers) for part in ("-c", setting)]
+    def _settings(self) -> dict[str, str]:
+        return _as_variables(_NOTHING_RUNS | _NOTHING_BENDS | _drivers_off(self._configured))
 
     @cached_property
     def _identity(self) -> dict[str, str]:
@@ -120,6 +128,25 @@ def identity_of(checkout: Path) -> list[str]:
     return ["-c", f"user.name={name}", "-c", f"user.email={email}"]
 
 
+def _drivers_off(configured: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that keep configured filter and merge drivers from running; a merge driver always fails."""
+    off = {}
+    for key in configured:
+        if found := re.fullmatch(r"filter\..+\.(clean|smudge|process|required)", key, re.DOTALL):
+            off[key] = "false" if found[1] == "required" else ""
+        elif re.fullmatch(r"merge\..+\.driver", key, re.DOTALL):
+            off[key] = "false"
+    return off
+
+
+def _as_variables(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return settings as git takes them from the environment, where a key may hold any character, also `=`."""
+    variables = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings.items()):
+        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
+
+
 def _parse_configuration(output: bytes) -> dict[str, str]:
     pairs = (entry.partition("\n") for entry in output.decode(errors="surrogateescape").split("\0") if entry)
     return {key: value for key, _, value in pairs}
@@ -132,6 +159,8 @@ def _run(
     try:
         done = processes.capture(["git", *arguments], cwd=cwd, env=env, stdin=stdin)
     except FileNotFoundError as error:
+        if not cwd.is_dir():
+            raise
         raise ConfigError("git was not found", hint="install git 2.38 or newer and put it on PATH") from error
     return done.exit_code, done.stdout, done.stderr
 
@@ -145,9 +174,11 @@ def find_repository(start: Path) -> tuple[Path, Path]:
         ["rev-parse", "--path-format=absolute", "--is-bare-repository", "--git-common-dir", "--show-toplevel"],
         cwd=start,
     )
-    lines = output.decode(errors="surrogateescape").splitlines()
-    if lines[:1] == ["true"]:
+    lines = os.fsdecode(output).split("\n")
+    if lines[0] == "true":
         raise ConfigError(f"'{start}' is a bare repository", hint="run director in a clone that has files")
+    if lines[0] == "false" and status != 0:
+        raise ConfigError(f"'{start}' is git's own directory", hint="give --repo the directory that holds the files")
     if status != 0:
         require_version(start)
         said = complaint.decode(errors="replace").strip()
@@ -166,10 +197,16 @@ def require_version(start: Path) -> None:
         raise ConfigError(f"git is too old: {output.decode(errors='replace').strip()}", hint=f"install git {wanted}+")
 
 
-def run_in(checkout: Path, *arguments: str) -> tuple[int, bytes]:
-    """Ask git in a checkout, which has a HEAD and an index of its own; nothing is written."""
-    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
-    status, output, _ = _run([*settings, *arguments], cwd=checkout)
+def run_in(checkout: Path, *arguments: str, as_configured: bool = False) -> tuple[int, bytes]:
+    """Ask git in a checkout, which has a HEAD and an index of its own.
+
+    With `as_configured` the user's settings count, as far as they run nothing: what is ignored, how lines end.
+    """
+    _, output, _ = _run(["config", "--list", "-z"], cwd=checkout)
+    settings = _NOTHING_RUNS | _drivers_off(_parse_configuration(output))
+    if not as_configured:
+        settings |= _NOTHING_BENDS
+    status, output, _ = _run(arguments, cwd=checkout, variables=_as_variables(settings))
     return status, output
 
 

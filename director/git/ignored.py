@@ -5,31 +5,39 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from director.core.errors import GitError
+from director.git.commands import Git
 from director.git.repository import Repository
 
 
 def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, further: Iterable[str]) -> set[str]:
     """Return those of the paths that the commit's .gitignore files, or the further patterns, cover.
 
-    A path with a trailing slash is a directory. The rules are put into an empty directory of their own, so git
+    A path with a trailing slash is a directory. The rules are put into an empty repository of their own, so git
     applies exactly them. Every path is asked for with a leading `./`, or git would take some for pathspec magic.
     """
     asked = list(paths)
     if not asked:
         return set()
     with tempfile.TemporaryDirectory(prefix="director-ignore-") as scratch:
-        rules = Path(scratch) / "rules"
+        rules, excludes = Path(scratch) / "rules", Path(scratch) / "further"
         _write_rules(repository, commit, rules)
-        excludes = Path(scratch) / "further"
-        excludes.write_text("".join(f"{pattern}\n" for pattern in further))
+        excludes.write_text("".join(f"{pattern}\n" for pattern in further), encoding="utf-8")
+        git = _empty_repository(Path(scratch) / "git")
         stdin = "\0".join(f"./{path}" for path in asked).encode(errors="surrogateescape")
-        status, output, complaint = repository.git.attempt(
+        status, output, complaint = git.attempt(
             "-c", f"core.excludesFile={excludes}", "check-ignore", "--no-index", "-z", "--stdin",
-            stdin=stdin, worktree=rules, index=Path(scratch) / "index",
+            stdin=stdin, worktree=rules,
         )  # fmt: skip
     if status not in (0, 1):
         raise GitError(["check-ignore"], status=status, output=complaint.decode(errors="replace"))
     return {path.removeprefix("./") for path in output.decode(errors="surrogateescape").split("\0") if path}
+
+
+def _empty_repository(directory: Path) -> Git:
+    for name in ("objects", "refs"):
+        (directory / name).mkdir(parents=True)
+    (directory / "HEAD").write_text("ref: refs/heads/none\n")
+    return Git(directory)
 
 
 def _write_rules(repository: Repository, commit: str, directory: Path) -> None:

@@ -10,7 +10,7 @@ from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
 from director.git.commands import Git, find_repository, require_version, run_in
 
 _FIELD, _RECORD = "\x1f", "\x1e"
-_OBJECT = re.compile(rb"[0-9a-f]+ (\w+) (\d+)")
+_CONFLICT = re.compile(r"CONFLICT \([^)]*\): ")
 _TRAILERS = ("Director-Task", "Director-Inputs", "Director-Work")
 
 
@@ -64,7 +64,8 @@ class Repository:
 
     def has_uncommitted_work(self) -> bool:
         """Tell whether the user's checkout differs from its HEAD; nothing is refreshed or locked."""
-        status, output = run_in(self.root, "status", "--porcelain", "-z", "--untracked-files=normal")
+        listing = ("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty")
+        status, output = run_in(self.root, *listing, as_configured=True)
         ours = (b"?? .director/", b"?? dodo.py")
         return status == 0 and any(entry and entry not in ours for entry in output.split(b"\0"))
 
@@ -106,42 +107,38 @@ class Repository:
     def merge_trees(self, ours: str, theirs: str) -> str:
         """Return the tree that combines two commits. Raises MergeConflict with the places."""
         status, output, complaint = self.git.attempt("merge-tree", "--write-tree", "-z", "--messages", ours, theirs)
-        parts = output.decode(errors="surrogateescape").split("\0")
+        tree, *rest = output.decode(errors="surrogateescape").split("\0")
         if status == 0:
-            return parts[0].strip()
-        if status == 1:
-            said = [part.strip() for part in parts if part.startswith(("CONFLICT", "Auto-merging"))]
+            return tree
+        if status == 1 and tree:
+            said = [part.strip() for part in rest if _CONFLICT.match(part)]
             raise MergeConflict("the change does not combine with the job branch: " + "; ".join(said))
         raise GitError(["merge-tree", ours, theirs], status=status, output=complaint.decode(errors="replace"))
 
     def blobs(self, commit: str, paths: Iterable[str]) -> dict[str, str | None]:
-        """Return the blob of each path in a commit; None where there is no file."""
+        """Return the blob of each path in a commit; None where there is no regular file."""
         names = sorted(set(paths))
         found: dict[str, str | None] = dict.fromkeys(names)
         if names:
-            output = self.git("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names).decode(
-                errors="surrogateescape"
-            )
-            for entry in filter(None, output.split("\0")):
+            output = self.git("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names)
+            for entry in filter(None, output.decode(errors="surrogateescape").split("\0")):
                 description, _, path = entry.partition("\t")
-                _, kind, blob = description.split(" ")
-                found[path] = blob if kind == "blob" and path in found else found.get(path)
-        return {name: found[name] for name in names}
+                mode, _, blob = description.split(" ")
+                if path in found and mode.startswith("100"):
+                    found[path] = blob
+        return found
 
     def read(self, commit: str, paths: Iterable[str]) -> dict[str, bytes | None]:
-        """Return the contents of files in a commit; None where there is no file."""
+        """Return the contents of files in a commit; None where there is no regular file."""
         names = list(dict.fromkeys(paths))
-        if not names:
-            return {}
-        asked = "\0".join(f"{commit}:{name}" for name in names)
-        output = self.git("cat-file", "--batch", "-z", stdin=asked.encode(errors="surrogateescape"))
+        blobs = self.blobs(commit, names)
+        asked = "".join(f"{blob}\n" for name in names if (blob := blobs[name]))
+        output = self.git("cat-file", "--batch", stdin=asked.encode()) if asked else b""
         contents: dict[str, bytes | None] = dict.fromkeys(names)
-        for name in names:
+        for name in filter(blobs.get, names):
             header, _, output = output.partition(b"\n")
-            if found := _OBJECT.fullmatch(header):
-                size = int(found[2])
-                contents[name] = output[:size] if found[1] == b"blob" else None
-                output = output[size + 1 :]
+            size = int(header.split()[-1])
+            contents[name], output = output[:size], output[size + 1 :]
         return contents
 
     def files(self, commit: str) -> list[str]:

@@ -5,6 +5,7 @@ repository that borrows the user's objects: an agent may commit, branch, stash o
 never read it: our view of the slot is an index that lies beside it.
 """
 
+import os
 import shutil
 import stat
 import threading
@@ -44,19 +45,46 @@ class Slot:
             self._reset(commit)
 
     def _reset(self, commit: str) -> None:
+        for place in (self.directory, self.tree):
+            if place.is_symlink() or place.is_file():
+                place.unlink()
         self.tree.mkdir(parents=True, exist_ok=True)
         self.index.with_name("index.lock").unlink(missing_ok=True)
-        remove_tree(self.tree / ".git")
-        git = self.repository.git
-        git("read-tree", "--reset", "-u", commit, index=self.index, worktree=self.tree)
-        git("clean", "-ffdxq", index=self.index, worktree=self.tree)
+        self._sweep()
+        self._git("read-tree", "--reset", "-u", commit)
         self._make_private_repository(commit)
+
+    def _sweep(self) -> None:
+        """Delete everything that our index does not name, and give directories their usual permissions.
+
+        `git clean` leaves pipes, the `.git` of a nested repository and what lies in the directory of a submodule.
+        """
+        named = set(os.fsdecode(self._git("ls-files", "-z")).split("\0"))
+        directories = _directories_of(named)
+        usual = self.directory.stat().st_mode | stat.S_IRWXU
+        pending = [""]
+        while pending:
+            below = pending.pop()
+            directory = self.tree / below
+            if directory.stat().st_mode != usual:
+                directory.chmod(usual)
+            for entry in os.scandir(directory):
+                path, is_directory = below + entry.name, entry.is_dir(follow_symlinks=False)
+                if is_directory and path in directories:
+                    pending.append(f"{path}/")
+                elif is_directory or path not in named:
+                    remove_tree(Path(entry))
+
+    def _git(self, *arguments: str) -> bytes:
+        """Run git on the slot as we see it; an agent may have deleted the whole directory."""
+        self.tree.mkdir(parents=True, exist_ok=True)
+        return self.repository.git(*arguments, index=self.index, worktree=self.tree)
 
     def _make_private_repository(self, commit: str) -> None:
         dot_git, common = self.tree / ".git", self.repository.common_dir
         for name in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
             (dot_git / name).mkdir(parents=True)
-        (dot_git / "objects/info/alternates").write_text(f"{common / 'objects'}\n")
+        (dot_git / "objects/info/alternates").write_bytes(os.fsencode(common / "objects") + b"\n")
         (dot_git / "HEAD").write_text(f"{commit}\n")
         longer = len(commit) == 64
         format_version = (
@@ -65,16 +93,16 @@ class Slot:
             else ("repositoryformatversion = 0\n")
         )
         (dot_git / "config").write_text(f"[core]\n\t{format_version}\tbare = false\n[gc]\n\tauto = 0\n")
-        shutil.copyfile(self.index, dot_git / "index")
+        shutil.copy2(self.index, dot_git / "index")  # its time tells git which files may have changed unseen
         if (common / "shallow").is_file():
             shutil.copyfile(common / "shallow", dot_git / "shallow")
 
     def changes(self) -> list[str]:
-        """Return every path that differs from the commit, ignored or not; a new directory ends in a slash."""
-        output = self.repository.git(
-            "ls-files", "-z", "--modified", "--others", "--directory", "--no-empty-directory",
-            index=self.index, worktree=self.tree,
-        )  # fmt: skip
+        """Return every path that differs from the commit, ignored or not; a new directory ends in a slash.
+
+        Pipes and the like are not named, nor is what lies in the directory of a submodule: they cannot land.
+        """
+        output = self._git("ls-files", "-z", "--modified", "--others", "--directory", "--no-empty-directory")
         return sorted({path for path in output.decode(errors="surrogateescape").split("\0") if path})
 
     def expand(self, path: str) -> list[str]:
@@ -85,7 +113,7 @@ class Slot:
         return sorted(str(file.relative_to(self.tree)) for file in below if not file.is_dir() or file.is_symlink())
 
     def irregular(self, paths: Iterable[str]) -> list[str]:
-        """Return those of the paths where something stands that is no regular file, or that lead through a link."""
+        """Return those of the paths that cannot be taken: no regular file, or not ours to read, or behind a link."""
         return [path for path in paths if not self._is_plain(path)]
 
     def _is_plain(self, path: str) -> bool:
@@ -93,19 +121,30 @@ class Slot:
         if any(parent.is_symlink() for parent in place.parents if parent.is_relative_to(self.tree)):
             return False
         try:
-            return stat.S_ISREG(place.lstat().st_mode)
+            return stat.S_ISREG(place.lstat().st_mode) and os.access(place, os.R_OK)
         except (FileNotFoundError, NotADirectoryError):
             return True
+        except PermissionError:
+            return False
 
     def snapshot(self, paths: Sequence[str]) -> str:
-        """Write the tree of the commit with these paths as they now stand; nothing else is taken."""
+        """Write the tree of the commit with these paths as they now stand; nothing else is taken.
+
+        The files are copied to a place of their own: there git applies the attributes of the commit, whatever
+        .gitattributes say in the slot, and takes no file for unchanged because of its size and time.
+        """
         with scratch_index() as scratch:
-            index = Path(scratch) / "index"
+            index, files = Path(scratch) / "index", Path(scratch) / "files"
             shutil.copyfile(self.index, index)
+            files.mkdir()
+            for path in paths:
+                if self._is_plain(path) and (self.tree / path).exists():
+                    (files / path).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(self.tree / path, files / path)
             names = "\0".join(paths).encode(errors="surrogateescape")
-            git = self.repository.git
-            git("update-index", "--add", "--remove", "-z", "--stdin", stdin=names, index=index, worktree=self.tree)
-            return git("write-tree", index=index, worktree=self.tree).decode().strip()
+            update = ("update-index", "--add", "--remove", "--replace", "-z", "--stdin")
+            self.repository.git(*update, stdin=names, index=index, worktree=files)
+            return self.repository.git("write-tree", index=index, worktree=files).decode().strip()
 
 
 class Pool:
@@ -138,18 +177,31 @@ class Pool:
             return Slot(self._repository, self.directory / f"{kind}-{self._made[kind]}")
 
 
+def _directories_of(paths: Iterable[str]) -> set[str]:
+    directories: set[str] = set()
+    for path in paths:
+        above = path.rpartition("/")[0]
+        while above and above not in directories:
+            directories.add(above)
+            above = above.rpartition("/")[0]
+    return directories
+
+
 def remove_tree(directory: Path) -> None:
-    """Delete a directory, also one whose permissions were taken away."""
+    """Delete a file, a link or a directory, also one whose permissions were taken away."""
+    if directory.is_symlink() or not directory.is_dir():
+        directory.unlink(missing_ok=True)
+        return
+    try:
+        shutil.rmtree(directory)
+    except PermissionError:
+        _make_accessible(directory)
+        shutil.rmtree(directory)
 
-    def allow_and_retry(function: object, path: str, _: object) -> None:
-        for place in (Path(path).parent, Path(path)):
-            place.chmod(0o700)
-        if Path(path).is_dir() and not Path(path).is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            Path(path).unlink(missing_ok=True)
 
-    if directory.is_symlink() or directory.is_file():
-        directory.unlink()
-    elif directory.exists():
-        shutil.rmtree(directory, onerror=allow_and_retry)
+def _make_accessible(directory: Path) -> None:
+    directory.chmod(stat.S_IRWXU)
+    for top, below, _ in os.walk(directory):
+        for place in (Path(top, name) for name in below):
+            if not place.is_symlink():
+                place.chmod(stat.S_IRWXU)

@@ -67,7 +67,7 @@ def _call(job: Job, question: Question) -> Reply:
         mark=job.mark,
         sampling=job.config.sampling.get(key.role, Sampling()),
     )
-    with job.ledger.call(key.role):
+    with job.ledger.call(key.role) as settle:
         job.tell(CallStarted(key, tier))
         reply = backend.ask(request)
         cost, source = cost_of(reply, job.config.price(tier))
@@ -84,7 +84,7 @@ def _call(job: Job, question: Question) -> Reply:
             cost_source=source,
             seconds=reply.seconds,
         )
-        job.ledger.settle(record)
+        settle(record)
     job.tell(CallEnded(key, record))
     return reply
 

@@ -1,7 +1,7 @@
 """What the job has cost, and whether another call may be started."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from director.artifacts.directory import JobDirectory
@@ -19,7 +19,7 @@ class Ledger:
         self._ceiling = ceiling
         self._lock = threading.Lock()
         self._records = read_records(self._path, CallRecord)
-        self._in_flight = 0.0
+        self._in_flight: dict[object, float] = {}
 
     @property
     def spent(self) -> float:
@@ -32,23 +32,28 @@ class Ledger:
         return sum(record.cost_usd is None for record in self._records)
 
     @contextmanager
-    def call(self, role: Role) -> Iterator[None]:
-        """Hold the place of a call. Raises LimitReached if the ceiling leaves no room for it."""
+    def call(self, role: Role) -> Iterator[Callable[[CallRecord], None]]:
+        """Hold the place of a call; give what writes it down when it ended, in place of what was expected.
+
+        Raises LimitReached if the ceiling leaves no room for it.
+        """
+        place = object()
         with self._lock:
             expected = self._expected(role)
             self._check(expected)
-            self._in_flight += expected
+            self._in_flight[place] = expected
+
+        def settle(record: CallRecord) -> None:
+            with self._lock:
+                append_record(self._path, record)
+                self._records.append(record)
+                self._in_flight.pop(place, None)
+
         try:
-            yield
+            yield settle
         finally:
             with self._lock:
-                self._in_flight -= expected
-
-    def settle(self, record: CallRecord) -> None:
-        """Write down a call that ended."""
-        with self._lock:
-            append_record(self._path, record)
-            self._records.append(record)
+                self._in_flight.pop(place, None)
 
     def _expected(self, role: Role) -> float:
         """The dearest call of the role so far: nothing is known before the first one."""
@@ -57,10 +62,11 @@ class Ledger:
     def _check(self, expected: float) -> None:
         if self._ceiling is None:
             return
-        committed = self.spent + self._in_flight
+        in_flight = sum(self._in_flight.values())
+        committed = self.spent + in_flight
         if committed >= self._ceiling or committed + expected > self._ceiling:
             raise LimitReached(
-                f"the job has cost ${self.spent:.2f} (${self._in_flight:.2f} more in flight) of ${self._ceiling:.2f};"
+                f"the job has cost ${self.spent:.2f} (${in_flight:.2f} more in flight) of ${self._ceiling:.2f};"
                 " no new call is started",
                 hint="raise limits.cost_ceiling_usd in config.toml and run the same command again",
             )

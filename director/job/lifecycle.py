@@ -20,6 +20,11 @@ def begin_job(repository: Repository, directory: JobDirectory, *, base: str = "H
     if known:
         return known
     commit = repository.commit(base)
+    if repository.tip("refs/heads/director"):
+        raise ConfigError(
+            "the branch 'director' stands where the branches of jobs go, 'director/job-…'",
+            hint="rename it: git branch -m director another-name",
+        )
     write_ignore_rules(directory.path)
     day = datetime.now(UTC).strftime("%Y%m%d")
     identity = JobIdentity(id=f"{day}-{secrets.token_hex(4)}", base=commit)
@@ -73,7 +78,7 @@ def archive_job(directory: JobDirectory) -> Path:
     while target.exists():
         target = target.with_name(target.name + "-again")
     target.mkdir(parents=True)
-    for artifact in directory.artifacts():
+    for artifact in reversed(directory.artifacts()):  # job.json goes last: until then, this can be done again
         if artifact.exists():
             shutil.move(artifact, target / artifact.name)
     return target

@@ -17,7 +17,7 @@ def working(job: Job) -> Iterator[None]:
     """Hold the job while agents and tests may run. Raises JobLocked if another director holds it."""
     with hold(job.directory), _stopping_on_signals():
         if left := processes.end_marked(job.family):
-            job.note(f"ended {left} processes that an earlier run had left behind")
+            job.note(f"ended what an earlier run had left running: {left} process{'es' if left > 1 else ''}")
         guardian = Guardian(job.mark)
         try:
             job.make_ready()

@@ -81,9 +81,7 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
         calls=len(calls),
         executor_completion=_share([not entry.escalated for entry in landed]),
         stage_two_rate=_share([entry.stage_two for entry in landed]),
-        watch_it_fail_rate=_share(
-            [entry.watch_it_fail is WatchItFail.OBSERVED for entry in filter(_is_known, landed)]
-        ),
+        watch_it_fail_rate=_share([entry.watch_it_fail is WatchItFail.OBSERVED for entry in filter(_is_known, landed)]),
     )
 
 

@@ -60,6 +60,8 @@ def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> Tes
 
 
 def _both_ends(path: Path) -> str:
+    if not path.is_file():
+        return "[the command deleted its own output]"
     with path.open("rb") as file:
         size = path.stat().st_size
         head = file.read(_READ_BYTES)

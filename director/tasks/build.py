@@ -3,7 +3,7 @@
 import fnmatch
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,6 @@ class BuildOptions:
     fail_fast: bool = False
     always: bool = False
     """Run what is asked for even if it is up to date."""
-    reporters: list[Any] = field(default_factory=list)
 
 
 def build(graph: Graph, targets: Sequence[str], *, reporter: Any, options: BuildOptions) -> ExitCode:

@@ -1,13 +1,39 @@
 """doit's `run` for plain `doit`: with a graph of ours it builds as director does, with any other as doit does."""
 
 import sys
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, TextIO
 
 from doit.cmd_run import Run as DoitRun
 
-from director.core.errors import DirectorError
+from director.core.errors import DirectorError, ExitCode
 from director.tasks.build import DEFAULT_PARALLEL, BuildOptions, build
 from director.tasks.graph import Graph
+
+
+class OneRun:
+    """A reporter that takes the phases of a build for one run: doit's own cannot begin again once a run is complete."""
+
+    def __init__(self, reporter: Any) -> None:
+        self._reporter = reporter
+        self._has_begun = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reporter, name)
+
+    def initialize(self, tasks: Any, selected: Any) -> None:
+        """Begin with the first phase."""
+        if not self._has_begun and hasattr(self._reporter, "initialize"):
+            self._reporter.initialize(tasks, selected)
+        self._has_begun = True
+
+    def complete_run(self) -> None:
+        """A phase is over; another one may follow."""
+
+    def end(self) -> None:
+        """The build is over."""
+        self._reporter.complete_run()
 
 
 class Run(DoitRun):  # type: ignore[misc]
@@ -46,15 +72,30 @@ class Run(DoitRun):  # type: ignore[misc]
                 failure_verbosity,
                 pdb,
             )
-        chosen = self.reporters[reporter] if isinstance(reporter, str) else reporter
-        shown = chosen(sys.stdout, {"failure_verbosity": failure_verbosity}) if isinstance(chosen, type) else chosen
         options = BuildOptions(parallel=num_process or DEFAULT_PARALLEL, always=always)
         try:
-            return int(build(graph, self.sel_tasks or (), reporter=shown, options=options))
+            with _opened(outfile) as stream:
+                shown = OneRun(self._reporter(reporter, stream, failure_verbosity))
+                try:
+                    code = build(graph, self.sel_tasks or (), reporter=shown, options=options)
+                finally:
+                    shown.end()
         except DirectorError as error:
             sys.stderr.write(f"error: {error}\n")
             return int(error.exit_code)
+        if code is ExitCode.WAITING and not hasattr(shown, "paused"):
+            sys.stderr.write("a gate waits for your approval: 'director approve' opens it\n")
+        return int(code)
+
+    def _reporter(self, chosen: Any, stream: TextIO, failure_verbosity: int) -> Any:
+        """Return the reporter: DOIT_CONFIG gives one that is made, the command line a name."""
+        found = self.reporters[chosen] if isinstance(chosen, str) else chosen
+        return found(stream, {"failure_verbosity": failure_verbosity}) if isinstance(found, type) else found
 
     def _graph(self) -> Graph | None:
         namespace = getattr(self.loader, "namespace", None) or {}
         return next((value for value in namespace.values() if isinstance(value, Graph)), None)
+
+
+def _opened(outfile: Any) -> AbstractContextManager[TextIO]:
+    return Path(outfile).open("w", encoding="utf-8") if isinstance(outfile, str) else nullcontext(outfile)

@@ -5,6 +5,7 @@
 Tasks of nodes exist as far as plan.json does. `plan` is the group of everything before `run:ID`.
 """
 
+import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from doit.tools import config_changed
 
 from director.artifacts.files import read_model
 from director.core.artifacts import GatesRun
-from director.core.errors import DirectorError
+from director.core.errors import ConfigError, DirectorError
 from director.core.plan import Node, Plan
 from director.job.job import Job
 from director.job.lifecycle import begin_job
@@ -23,6 +24,10 @@ from director.tasks.outcomes import action
 TaskDict = dict[str, Any]
 PLANNING = ("job", "recon", "spec", "gate:spec", "decompose", "slices")
 """The tasks that exist before there is a plan."""
+SURROUNDINGS = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EISDIR, errno.ENOTDIR}
+)
+"""What the system refuses through no fault of director: rights, room, something else in the place of a file."""
 _WEIGHTS = {"easy": 1.0, "medium": 2.0, "hard": 4.0}
 
 
@@ -59,6 +64,7 @@ class Graph:
             file_dep=[directory.task, directory.recon],
             targets=[directory.spec],
         )
+        yield _group("gate", "approvals of the specification and the plan")
         yield self._gate("spec", "approve the specification", [directory.spec])
         yield _task(
             "decompose",
@@ -80,6 +86,7 @@ class Graph:
         """Yield the tasks of the plan's nodes, and what gathers them."""
         job, directory = self.job, self.job.directory
         ids = [planned.id for planned in plan.nodes]
+        yield _group("tests", "the locked tests of every node")
         for planned in plan.nodes:
             yield self._tests(planned)
         yield self._gate("plan", "approve the plan and its tests", [directory.plan, *map(directory.lock, ids)])
@@ -95,6 +102,7 @@ class Graph:
             uptodate=[gates],
             clean=True,
         )
+        yield _group("run", "every node, landed on the job branch")
         for planned in plan.nodes:
             yield self._run(planned)
         yield _task(
@@ -159,6 +167,30 @@ class Graph:
             return False
 
 
+def refusal_of(error: OSError, *, place: str) -> ConfigError:
+    """Return what a person is told about an error of the surroundings; `place` is meant where it names no file."""
+    said = (error.strerror or str(error)).lower()
+    where = f"'{error.filename}'" if error.filename else place
+    return ConfigError(f"{where} cannot be used: {said}", hint="see to its rights and to the room on the disk")
+
+
+def _telling(function: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            function()
+        except OSError as error:
+            if error.errno not in SURROUNDINGS:
+                raise
+            raise refusal_of(error, place="a file of the job") from error
+
+    return run
+
+
+def _group(name: str, doc: str) -> TaskDict:
+    """Describe a group, before the first of its tasks."""
+    return {"basename": name, "name": None, "doc": doc}
+
+
 def _begin(job: Job) -> None:
     begin_job(job.repository, job.directory)
 
@@ -176,7 +208,7 @@ def _task(
     return {
         "basename": name,
         "doc": doc,
-        "actions": [action(function)],
+        "actions": [action(_telling(function))],
         "file_dep": [str(path) for path in file_dep or ()],
         "targets": [str(path) for path in targets],
         "io": {"capture": False},

@@ -88,7 +88,8 @@ def _own_reasons(
     said += [_changed(graph, path) for path in sorted(_changes(dependency, task, status))]
     said += [f"it now depends on '{_shown(graph, path)}'" for path in status.reasons["added_file_dep"]]
     said += [f"it no longer depends on '{_shown(graph, path)}'" for path in status.reasons["removed_file_dep"]]
-    said += ["the gate commands or the job branch changed"] if status.reasons["uptodate_false"] else []
+    if status.reasons["uptodate_false"] and not status.reasons["missing_target"]:
+        said.append("the gate commands or the job branch changed")
     return said or (["that it was built is not recorded"] if status.reasons["changed_file_dep"] else [])
 
 

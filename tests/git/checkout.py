@@ -1,7 +1,6 @@
 """A user's checkout, to be made, changed and looked at in tests."""
 
 import hashlib
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,5 +65,7 @@ def fingerprint(directory: Path) -> dict[str, str]:
 
 def _content(path: Path) -> str:
     if path.is_symlink():
-        return f"link to {os.readlink(path)}"
+        return f"link to {path.readlink()}"
+    if not path.is_file():
+        return "neither file nor link"
     return f"{path.stat().st_mode:o} {hashlib.sha256(path.read_bytes()).hexdigest()}"

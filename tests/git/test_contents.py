@@ -1,6 +1,7 @@
 """What is in a commit: files of any name, and what is no file."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -120,16 +121,20 @@ def test_a_moved_file_is_one_that_is_gone_and_one_that_is_new(
     assert repository.changed(head, after) == ["moved.txt", "top.txt"]
 
 
-@pytest.mark.parametrize(
-    ("path", "content", "changes"), [("new.txt", "new\n", False), ("top.txt", "changed\n", True), ("top.txt", None, True)]
-)
+@pytest.mark.parametrize(("path", "changes"), [("new.txt", False), ("new/too.txt", False), ("top.txt", True)])
 def test_a_change_that_only_adds_files_changes_nothing_that_exists(
-    checkout: Checkout, repository: Repository, head: str, path: str, content: str | None, changes: bool
+    checkout: Checkout, repository: Repository, head: str, path: str, changes: bool
 ) -> None:
-    checkout.write(path, content) if content else (checkout.root / path).unlink()
-    after = checkout.commit()
+    after = checkout.commit(**{path: "written\n"})
 
     assert repository.changes_existing(head, after) is changes
+
+
+def test_a_deleted_file_is_a_change_of_what_exists(checkout: Checkout, repository: Repository, head: str) -> None:
+    (checkout.root / "top.txt").unlink()
+    after = checkout.commit()
+
+    assert repository.changes_existing(head, after)
 
 
 def test_a_patch_is_text_whatever_it_holds(checkout: Checkout, repository: Repository, head: str) -> None:
@@ -141,7 +146,8 @@ def test_a_patch_is_text_whatever_it_holds(checkout: Checkout, repository: Repos
 
 
 @pytest.mark.parametrize(
-    ("path", "dirty"), [("top.txt", True), ("new.txt", True), (".director/x", False), ("dodo.py", False), ("x.log", False)]
+    ("path", "dirty"),
+    [("top.txt", True), ("new.txt", True), (".director/x", False), ("dodo.py", False), ("x.log", False)],
 )
 def test_work_that_is_not_committed_is_told_apart_from_our_own_files(
     checkout: Checkout, repository: Repository, path: str, dirty: bool
@@ -152,11 +158,10 @@ def test_work_that_is_not_committed_is_told_apart_from_our_own_files(
 
 
 def test_what_the_user_ignores_everywhere_is_no_uncommitted_work(
-    checkout: Checkout, repository: Repository, sealed: os.PathLike[str]
+    checkout: Checkout, repository: Repository, sealed: Path
 ) -> None:
-    checkout.git("config", "--global", "core.excludesFile", os.path.join(sealed, "ignored"))
-    with open(os.path.join(sealed, "ignored"), "w") as rules:
-        rules.write(".idea/\n")
+    checkout.git("config", "--global", "core.excludesFile", str(sealed / "ignored"))
+    (sealed / "ignored").write_text(".idea/\n")
     checkout.write(".idea/workspace.xml")
 
     assert not repository.has_uncommitted_work()

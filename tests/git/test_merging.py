@@ -40,7 +40,7 @@ def test_changes_of_different_files_are_combined(checkout: Checkout, repository:
 
 def test_changes_of_different_places_of_a_file_are_combined(checkout: Checkout, repository: Repository) -> None:
     lines = "1\n2\n3\n4\n5\n6\n7\n"
-    checkout.commit(**{"lines": lines})
+    checkout.commit(lines=lines)
     ours = branch(checkout, "ours", lines="first\n" + lines)
     theirs = branch(checkout, "theirs", lines=lines + "last\n")
 
@@ -60,13 +60,12 @@ def test_combining_moves_nothing(checkout: Checkout, repository: Repository, hea
 
 
 def test_a_conflict_names_the_file_and_no_file_that_combined(checkout: Checkout, repository: Repository) -> None:
-    checkout.commit(**{"lines": "1\n2\n3\n4\n5\n6\n7\n"})
+    checkout.commit(lines="1\n2\n3\n4\n5\n6\n7\n")
     ours = branch(checkout, "ours", **{"lines": "ours\n2\n3\n4\n5\n6\n7\n", "näme with space": "ours\n"})
     theirs = branch(checkout, "theirs", **{"lines": "1\n2\n3\n4\n5\n6\ntheirs\n", "näme with space": "theirs\n"})
 
     assert conflict(repository, ours, theirs) == (
-        "the change does not combine with the job branch: "
-        "CONFLICT (add/add): Merge conflict in näme with space"
+        "the change does not combine with the job branch: CONFLICT (add/add): Merge conflict in näme with space"
     )
 
 
@@ -80,7 +79,7 @@ def test_a_change_of_a_deleted_file_is_a_conflict(checkout: Checkout, repository
 
 
 def test_a_file_in_the_place_of_a_directory_is_a_conflict(checkout: Checkout, repository: Repository) -> None:
-    ours = branch(checkout, "ours", **{"place": "a file\n"})
+    ours = branch(checkout, "ours", place="a file\n")
     theirs = branch(checkout, "theirs", **{"place/inside": "below\n"})
 
     said = conflict(repository, ours, theirs)

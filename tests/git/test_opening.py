@@ -174,7 +174,7 @@ def test_a_clone_that_borrows_objects_works(checkout: Checkout, head: str, tmp_p
 
 def test_a_repository_with_sha256_works(tmp_path: Path) -> None:
     checkout = Checkout.create(tmp_path / "sha256", "--object-format=sha256")
-    commit = checkout.commit(**{"file": "content\n"})
+    commit = checkout.commit(file="content\n")
     slot = Slot(Repository.open(checkout.root), tmp_path / "slot")
 
     slot.prepare(commit)

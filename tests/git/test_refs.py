@@ -6,17 +6,16 @@ import pytest
 
 from director.core.errors import ConfigError, GitError, TipMoved
 from director.git.repository import Landed, Repository
-from tests.git.checkout import Checkout, git
+from tests.git.checkout import Checkout
 
 REF = "refs/heads/director/job-1"
-ZERO = "0" * 40
 
 
 def commit_on(repository: Repository, parent: str, message: str) -> str:
     return repository.commit_tree(repository.tree_of(parent), parent=parent, message=message)
 
 
-@pytest.mark.parametrize("revision", ["HEAD", "main", "refs/heads/main", "v1", "@", "HEAD^{tree}^{commit}"[:4]])
+@pytest.mark.parametrize("revision", ["HEAD", "main", "refs/heads/main", "v1", "@", "HEAD^0"])
 def test_a_revision_names_a_commit(checkout: Checkout, repository: Repository, head: str, revision: str) -> None:
     checkout.git("tag", "-a", "-m", "annotated", "v1")
 
@@ -28,9 +27,7 @@ def test_what_names_no_commit_is_an_error(repository: Repository, revision: str)
     with pytest.raises(ConfigError) as caught:
         repository.commit(revision)
 
-    assert str(caught.value) == (
-        f"'{revision}' is not a commit of this repository\nhint: give a branch, tag or commit"
-    )
+    assert str(caught.value) == (f"'{revision}' is not a commit of this repository\nhint: give a branch, tag or commit")
 
 
 def test_head_of_a_linked_worktree_is_its_own(checkout: Checkout, tmp_path: Path) -> None:
@@ -130,9 +127,7 @@ def test_a_commit_has_its_tree_its_parent_and_its_message_whole(checkout: Checko
 def test_the_commits_of_ours_are_read_from_their_trailers_oldest_first(repository: Repository, head: str) -> None:
     tests = commit_on(repository, head, "tests: x\n\nDirector-Job: 1\nDirector-Task: tests:x\nDirector-Inputs: a\n")
     theirs = commit_on(repository, tests, "by hand\n\nSigned-off-by: Ada <ada@example.org>\n")
-    node = commit_on(
-        repository, theirs, "Write x\n\nDirector-Task: run:x\nDirector-Inputs: b\nDirector-Work: c\n"
-    )
+    node = commit_on(repository, theirs, "Write x\n\nDirector-Task: run:x\nDirector-Inputs: b\nDirector-Work: c\n")
 
     assert repository.landed(head, node) == [
         Landed(tests, task="tests:x", inputs="a", work=""),

@@ -85,7 +85,7 @@ def test_a_program_is_ended_at_its_wall_time_even_if_it_writes(tmp_path: Path) -
     done = run_shell("while :; do echo tick; sleep 0.05; done", tmp_path, wall=0.4, idle=5)
 
     assert (done.ended, done.succeeded) == (Ended.TIMEOUT, False)
-    assert done.seconds < 2
+    assert done.seconds < 10
 
 
 @pytest.mark.parametrize("_", range(8))
@@ -99,7 +99,7 @@ def test_a_program_is_ended_when_it_says_nothing_for_its_idle_time(tmp_path: Pat
     done = run_shell("echo begun; sleep 60", tmp_path, wall=30, idle=0.4)
 
     assert done.ended is Ended.IDLE
-    assert done.seconds < 3
+    assert done.seconds < 10
     assert (tmp_path / "out").read_text() == "begun\n"
 
 
@@ -148,7 +148,7 @@ def test_a_program_that_never_reads_its_input_ends_as_it_likes(tmp_path: Path, c
     done = run_shell(command, tmp_path, stdin=MEGABYTE)
 
     assert done.succeeded
-    assert done.seconds < 2
+    assert done.seconds < 10
 
 
 def test_a_program_that_never_reads_its_input_is_ended_at_its_limit(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_request_to_stop_ends_a_running_program_soon(tmp_path: Path, stopping:
     with pytest.raises(Interrupted):
         run_shell("echo $$ > pid; sleep 60", tmp_path)
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     assert not is_alive(recorded_pid(tmp_path))
 
 

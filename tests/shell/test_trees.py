@@ -29,33 +29,39 @@ def sleepers() -> Iterator[list[subprocess.Popen[bytes]]]:
         process.wait()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give processes so long to end that a test which waits for the time to pass fails."""
+    monkeypatch.setattr(processes, "GRACE_SECONDS", 30)
+
+
 def start_sleeper(mark: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(["sleep", "60"], env={**without_secrets(), MARK: mark}, start_new_session=True)
 
 
-def test_a_child_in_the_background_ends_with_the_program(tmp_path: Path) -> None:
+def test_a_child_in_the_background_ends_with_the_program(tmp_path: Path, patient: None) -> None:
     done = run_shell("sleep 60 & echo $! > pid", tmp_path)
 
     assert done.succeeded
-    assert done.seconds < 1.5
+    assert done.seconds < 10
     assert not is_alive(recorded_pid(tmp_path))
 
 
-def test_a_child_in_a_session_of_its_own_ends_with_the_program(tmp_path: Path) -> None:
+def test_a_child_in_a_session_of_its_own_ends_with_the_program(tmp_path: Path, patient: None) -> None:
     child = python("import os", "os.setsid()", WRITE_PID, "time.sleep(60)")
 
     done = run_shell(f"{child} & {WAIT_FOR_PID}", tmp_path)
 
     assert done.succeeded
-    assert done.seconds < 2
+    assert done.seconds < 10
     assert not is_alive(recorded_pid(tmp_path))
 
 
-def test_a_daemon_that_holds_the_output_open_ends_with_the_program(tmp_path: Path) -> None:
+def test_a_daemon_that_holds_the_output_open_ends_with_the_program(tmp_path: Path, patient: None) -> None:
     done = run_shell(f"{python(*DAEMON)}; {WAIT_FOR_PID}", tmp_path)
 
     assert done.succeeded
-    assert done.seconds < 2
+    assert done.seconds < 10
     assert not is_alive(recorded_pid(tmp_path))
 
 

@@ -1,6 +1,8 @@
 """director clean: worktrees, and refs of attempts that nobody needs any more."""
 
 import argparse
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from director.artifacts.files import read_model
 from director.cli.opening import add_place, open_job
@@ -11,6 +13,7 @@ from director.git.slots import remove_tree
 from director.job.job import Job
 from director.job.lock import hold
 
+Deletion = Callable[[], None]
 EPILOG = """\
 Worktrees are made again when they are needed. The trees of failed attempts are kept while their node has not landed,
 unless --force is given. Branches, artifacts and logs are never deleted.
@@ -29,20 +32,26 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Delete what can be made again or is no longer needed."""
     job = open_job(args)
     with hold(job.directory):
-        prefix = f"refs/director/{job.identity.id}/"
-        for ref in job.repository.refs(prefix):
-            _clean_ref(job, ref, node=ref.removeprefix(prefix).partition("/")[0], args=args)
-        if job.cache.exists():
-            say(f"worktrees: {job.cache}")
+        found = [*_old_refs(job, args), *_worktrees(job)] if job.directory.identity.exists() else []
+        for name, delete in found:
+            say(f"{'would delete' if args.dry_run else 'deleted'} {name}")
             if not args.dry_run:
-                remove_tree(job.cache)
+                delete()
+    if not found:
+        say("there is nothing to delete")
     return ExitCode.DONE
 
 
-def _clean_ref(job: Job, ref: str, *, node: str, args: argparse.Namespace) -> None:
-    if not args.force and read_model(job.directory.merged(node), Merged) is None:
-        say(f"kept: {ref} ('{node}' has not landed; --force deletes it)")
-        return
-    say(f"ref: {ref}")
-    if not args.dry_run:
-        job.repository.delete(ref)
+def _old_refs(job: Job, args: argparse.Namespace) -> Iterator[tuple[str, Deletion]]:
+    prefix = f"refs/director/{job.identity.id}/"
+    for ref in job.repository.refs(prefix):
+        node = ref.removeprefix(prefix).partition("/")[0]
+        if args.force or read_model(job.directory.merged(node), Merged):
+            yield ref, partial(job.repository.delete, ref)
+        else:
+            say(f"kept {ref}: '{node}' has not landed; --force deletes it")
+
+
+def _worktrees(job: Job) -> Iterator[tuple[str, Deletion]]:
+    if job.cache.exists():
+        yield f"the worktrees in {job.cache}", partial(remove_tree, job.cache)

@@ -9,11 +9,11 @@ from pathlib import Path
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_text
 from director.cli.building import build_and_tell
-from director.cli.opening import add_building, add_place, open_directory, open_job, open_repository
+from director.cli.opening import add_building, add_place, open_job
 from director.cli.text import say
 from director.core.errors import ConfigError, ExitCode
+from director.core.roles import Role
 from director.git.repository import Repository
-from director.job.configuration import load_config
 from director.job.lifecycle import begin_job, set_task
 from director.job.lock import hold
 from director.stages.approval import approve_by_hand
@@ -44,17 +44,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Set the task, begin the job, and build the plan."""
-    repository = open_repository(args)
-    directory = open_directory(args, repository)
-    load_config(repository.root, directory.path, profile=args.profile)
+    job = open_job(args)
     text = _task_text(args)
-    base = repository.commit(args.base or "HEAD")
-    if text is None and read_text(directory.task) is None:
+    base = job.repository.commit(args.base or "HEAD")
+    if text is None and read_text(job.directory.task) is None:
         raise ConfigError("there is no task yet", hint='say what you want done: director plan "…", or --file FILE')
-    with hold(directory):
-        _begin(args, repository, directory, text, base)
+    for role in Role:
+        job.backend(job.config.tier(role).backend)  # one that is not installed is told before anything is begun
+    with hold(job.directory):
+        _begin(args, job.repository, job.directory, text, base)
         if args.go_on:
-            approve_by_hand(open_job(args))
+            approve_by_hand(job)
     return build_and_tell(args, ["plan"])
 
 
@@ -83,6 +83,8 @@ def _task_text(args: argparse.Namespace) -> str | None:
     source = args.file if args.file is not None else ("-" if text == "-" else None)
     if source is not None:
         text = _decoded(sys.stdin.buffer.read() if source == "-" else _read(Path(source)), source)
+    if text is None and args.new:
+        raise ConfigError("'--new' is for another task", hint='say what you want done: director plan --new "…"')
     if text is not None and not text.strip():
         raise ConfigError("the task is empty", hint="say what you want done")
     return text

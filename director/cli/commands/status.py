@@ -7,7 +7,7 @@ from rich.table import Table
 
 from director.artifacts.files import read_model
 from director.cli.opening import START, add_place, open_graph
-from director.cli.text import dollars, duration, plain, say, show
+from director.cli.text import dollars, duration, plain, say, show, tasks_are
 from director.core.artifacts import JobIdentity
 from director.core.errors import ExitCode
 from director.core.plan import Plan
@@ -38,7 +38,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     elif identity:
         _show(status)
     else:
-        say(f'there is no job here yet; {"go on with: director plan" if directory.task.exists() else START}')
+        say(f"there is no job here yet; {'go on with: director plan' if directory.task.exists() else START}")
     return ExitCode.DONE
 
 
@@ -55,7 +55,7 @@ def _show(status: JobStatus) -> None:
     if landed:
         _show_rates(status)
     if status.pending:
-        say(f"{len(status.pending)} tasks are pending: 'director pending' says why, 'director run' builds them")
+        say(f"{tasks_are(len(status.pending))} pending: 'director pending' says why, 'director run' goes on")
 
 
 def _show_rates(status: JobStatus) -> None:
