@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from director.artifacts.files import read_model
 from director.cli.opening import open_graph, progress_of
-from director.cli.text import say, tasks_are
+from director.cli.text import counted, say
 from director.core.artifacts import GatesRun
 from director.core.errors import ExitCode
 from director.job.job import Job
@@ -36,7 +36,7 @@ def next_step(graph: Graph, targets: Sequence[str]) -> str:
     """Return what a person can do after a build that went well."""
     job = graph.job
     if left := pending_tasks(graph, tuple(targets)):
-        return f"{tasks_are(len(left))} still pending: 'director pending' says why"
+        return f"still pending: {counted(len(left), 'task')}; 'director pending' says why"
     if "plan" in targets:
         return f"planned for {spent(job)}: read {job.directory.plan}, then run 'director run'"
     integrated = read_model(job.directory.integration, GatesRun)
@@ -48,5 +48,5 @@ def next_step(graph: Graph, targets: Sequence[str]) -> str:
 def spent(job: Job) -> str:
     """Return what the job has cost."""
     unknown = job.ledger.unpriced
-    more = f" and {unknown} calls of unknown price" if unknown else ""
+    more = f" and {counted(unknown, 'call')} of unknown price" if unknown else ""
     return f"${job.ledger.spent:.4f}{more}"

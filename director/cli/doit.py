@@ -1,19 +1,21 @@
 """doit's own commands on the job's graph, with the arguments read and the mistakes told as in every other command."""
 
 import argparse
-from collections.abc import Sequence
 from typing import Any
 
 from doit.cmd_base import DoitCmdBase, NamespaceTaskLoader
 from doit.control import TaskControl
+from doit.exceptions import InvalidCommand
 
 from director.cli.opening import add_place, open_graph
-from director.core.errors import ExitCode
+from director.core.errors import ConfigError, ExitCode
 from director.job.lock import hold
 from director.tasks.build import database, find_tasks, make_tasks
 from director.tasks.checker import ContentChecker
 from director.tasks.graph import Graph
 
+_LEFT_OUT = ("template",)
+"""Options of doit's that answer a mistake with a traceback."""
 _BACKENDS = {"BACKEND": {"director": "director.tasks.journal:Journal"}}
 
 
@@ -39,9 +41,13 @@ def doit_config(graph: Graph) -> dict[str, Any]:
 def configure_doit(parser: argparse.ArgumentParser, command: type[DoitCmdBase], *, tasks: str | int) -> None:
     """Describe the arguments of one of doit's commands; `tasks` is how many it takes, as argparse says it."""
     parser.add_argument("tasks", nargs=tasks, metavar="TASK", help="such as run:NODE")
-    for option in command.cmd_options:
+    for option in _options(command):
         _add_option(parser, option)
     add_place(parser)
+
+
+def _options(command: type[DoitCmdBase]) -> list[dict[str, Any]]:
+    return [option for option in command.cmd_options if option["name"] not in _LEFT_OUT]
 
 
 def _add_option(parser: argparse.ArgumentParser, option: dict[str, Any]) -> None:
@@ -57,20 +63,18 @@ def _add_option(parser: argparse.ArgumentParser, option: dict[str, Any]) -> None
 def run_doit(command_class: type[DoitCmdBase], args: argparse.Namespace) -> ExitCode:
     """Run one of doit's commands that only reads."""
     graph = open_graph(args)
-    check_tasks(graph, args.tasks)
+    tasks = find_tasks(TaskControl(make_tasks(list(graph.create_doit_tasks()))), args.tasks)
     command = command_class(task_loader=GraphLoader(graph), config=_BACKENDS, bin_name="director")
     values, _ = command.cmdparser.parse([])
-    values.update((option["name"], getattr(args, option["name"])) for option in command_class.cmd_options)
-    with database(graph) as command.dep_manager:
-        return ExitCode.FAILED if command.execute(values, args.tasks) else ExitCode.DONE
+    values.update((option["name"], getattr(args, option["name"])) for option in _options(command_class))
+    try:
+        with database(graph) as command.dep_manager:
+            return ExitCode.FAILED if command.execute(values, tasks) else ExitCode.DONE
+    except InvalidCommand as error:
+        raise ConfigError(str(error).partition("\n")[0]) from error
 
 
 def run_doit_alone(command_class: type[DoitCmdBase], args: argparse.Namespace) -> ExitCode:
     """Run one of doit's commands that writes to its database, while no other director does."""
     with hold(open_graph(args).job.directory):
         return run_doit(command_class, args)
-
-
-def check_tasks(graph: Graph, names: Sequence[str]) -> None:
-    """Raise ConfigError for a name that is no task, and for a plan that cannot be built."""
-    find_tasks(TaskControl(make_tasks(list(graph.create_doit_tasks()))), names)

@@ -77,6 +77,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
-def tasks_are(number: int) -> str:
-    """Return the subject of a sentence about so many tasks, with its verb."""
-    return "1 task is" if number == 1 else f"{number} tasks are"
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of something."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

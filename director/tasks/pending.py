@@ -50,9 +50,20 @@ def pending_tasks(graph: Graph, targets: tuple[str, ...] = ()) -> list[Pending]:
 
 
 def reasons(graph: Graph, name: str) -> list[str]:
-    """Return why one task is pending; empty if it is up to date."""
-    entry = next((entry for entry in pending_tasks(graph, (name,)) if entry.task == name), None)
-    return [] if entry is None else [*entry.reasons, *(f"'{needed}' is pending" for needed in entry.needs)]
+    """Return why one task, or one of a group, is pending; empty if it is up to date."""
+    found = pending_tasks(graph, (name,))
+    own = [entry for entry in found if entry.task == name]
+    if own:
+        return [*own[0].reasons, *(f"'{needed}' is pending" for needed in own[0].needs)]
+    members = _members(graph, name)
+    return [f"'{entry.task}' is pending" for entry in found if entry.task in members]
+
+
+def _members(graph: Graph, name: str) -> set[str]:
+    """Return the tasks of a group; none for a task that has something to do itself."""
+    tasks = {task.name: task for task in make_tasks(list(graph.create_doit_tasks()))}
+    task = tasks.get(name)
+    return set(task.task_dep) if task and not task.actions else set()
 
 
 def _look(

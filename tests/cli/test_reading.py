@@ -126,7 +126,7 @@ def test_while_planning_waits_status_says_what_there_is(here: Project, capsys: p
     assert lines[0] == "there is no plan yet"
     assert lines[1].endswith("0 of 0 nodes landed")
     assert lines[2] == "$0.0200 in 2 calls"
-    assert lines[3] == "3 tasks are pending: 'director pending' says why, 'director run' goes on"
+    assert lines[3] == "pending: 3 tasks; 'director pending' says why, 'director run' goes on"
 
 
 def test_an_executor_that_is_stopped_by_a_failure_of_another_is_seen_in_status(
@@ -176,3 +176,17 @@ def test_a_node_that_there_is_not_is_told_with_those_that_there_are(
         "hint: the nodes are alpha, beta and gamma",
         "hint: did you mean 'run:beta'?",
     ]
+
+
+def test_a_group_is_pending_because_of_its_members(here: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    here.plan()
+
+    main(["explain", "run"])
+    pending = capsys.readouterr().out
+    main(["explain", "plan"])
+    done = capsys.readouterr().out
+
+    assert pending == (
+        "run is pending:\n  - 'run:alpha' is pending\n  - 'run:beta' is pending\n  - 'run:gamma' is pending\n"
+    )
+    assert done == "plan is up to date: all that it reads is as it was built\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.table import Table
 
-from director.cli.text import clean, dollars, duration, plain, say, show, tasks_are
+from director.cli.text import clean, counted, dollars, duration, plain, say, show
 from tests.project import Project
 
 STEERING = "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x9b1A\r\b\x00‮"
@@ -67,8 +67,9 @@ def test_a_duration_is_read_at_a_glance(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
 
 
-def test_one_task_is_not_many() -> None:
-    assert (tasks_are(1), tasks_are(2)) == ("1 task is", "2 tasks are")
+@pytest.mark.parametrize(("number", "said"), [(0, "0 tasks"), (1, "1 task"), (2, "2 tasks")])
+def test_one_is_not_many(number: int, said: str) -> None:
+    assert counted(number, "task") == said
 
 
 def test_a_table_in_a_pipe_has_one_line_for_each_row(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,6 @@ import pytest
 from director.cli.main import main
 from tests.project import CONFIG, Done, Project, node
 
-
 Director = Callable[..., Done]
 
 
@@ -77,6 +76,14 @@ def test_in_a_repository_without_a_commit(director: Director, tmp_path: Path) ->
 
     assert_refused(done, "the repository has no commit yet", "commit something: a job starts from HEAD")
     assert contents(tmp_path) == before
+
+
+def test_without_git(director: Director, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    done = director(project.root, "status")
+
+    assert_refused(done, "git was not found", "install git 2.38 or newer and put it on PATH")
 
 
 @pytest.mark.parametrize("words", [["plan", "x"], ["run"], ["status"], ["list"], ["pending"], ["clean"]], ids=" ".join)

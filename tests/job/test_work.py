@@ -27,7 +27,7 @@ def test_what_an_earlier_run_of_the_job_left_behind_is_ended_and_told(tmp_path: 
     with working(job):
         assert left.wait(timeout=5) == -signal.SIGTERM
 
-    assert told == [Note("ended 1 processes that an earlier run had left behind")]
+    assert told == [Note("ended what an earlier run had left running: 1 process")]
 
 
 def test_what_another_job_runs_is_left_alone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from director.artifacts.files import read_model
 from director.cli.opening import START, add_place, open_graph
-from director.cli.text import dollars, duration, plain, say, show, tasks_are
+from director.cli.text import counted, dollars, duration, plain, say, show
 from director.core.artifacts import JobIdentity
 from director.core.errors import ExitCode
 from director.core.plan import Plan
@@ -51,11 +51,12 @@ def _show(status: JobStatus) -> None:
     cost = dollars(status.cost_usd, status.unpriced_calls)
     say(f"job {status.job} on {status.branch}: {landed} of {len(status.nodes)} nodes landed")
     unknown = f", {status.unpriced_calls} of unknown price" if status.unpriced_calls else ""
-    say(f"{cost} in {status.calls} calls{unknown}")
+    say(f"{cost} in {counted(status.calls, 'call')}{unknown}")
     if landed:
         _show_rates(status)
     if status.pending:
-        say(f"{tasks_are(len(status.pending))} pending: 'director pending' says why, 'director run' goes on")
+        tasks = counted(len(status.pending), "task")
+        say(f"pending: {tasks}; 'director pending' says why, 'director run' goes on")
 
 
 def _show_rates(status: JobStatus) -> None:
