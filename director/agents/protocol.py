@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from director.core.calls import CallKey, Reply, RoleDefinition
-from director.core.config import BackendOptions, Sampling
+from director.core.config.settings import BackendOptions, Sampling
 from director.core.roles import Role
 from director.core.tiers import Tier
 from director.shell.processes import Limits

@@ -6,7 +6,7 @@ from pathlib import Path
 from director.artifacts.directory import JobDirectory
 from director.cli.place import DEFAULT_DIRECTORY, VARIABLE, named_directory
 from director.cli.progress import Progress, Verbosity
-from director.core.config import Config
+from director.core.config.settings import Config
 from director.core.errors import ConfigError
 from director.core.events import Tell
 from director.git.repository import Repository

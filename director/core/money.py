@@ -1,7 +1,7 @@
 """What a call costs."""
 
 from director.core.calls import Reply, Usage
-from director.core.config import Price
+from director.core.config.settings import Price
 
 
 def price_usage(usage: Usage, price: Price) -> float:

@@ -9,7 +9,7 @@ from director.agents.protocol import Request
 from director.artifacts.attempts import Answered
 from director.artifacts.files import read_model, write_model, write_text
 from director.core.calls import CallKey, CallRecord, End, Reply
-from director.core.config import Sampling
+from director.core.config.settings import Sampling
 from director.core.digests import digest
 from director.core.errors import AgentError
 from director.core.events import CallEnded, CallStarted

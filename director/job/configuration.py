@@ -12,9 +12,9 @@ from jinja2 import Environment, StrictUndefined
 from platformdirs import user_config_path
 from pydantic import ValidationError
 
-from director.core.config import Config
-from director.core.config_problems import ConfigProblem, config_problems
-from director.core.config_schema import sections
+from director.core.config.problems import ConfigProblem, config_problems
+from director.core.config.schema import sections
+from director.core.config.settings import Config
 from director.core.errors import ConfigError
 from director.prompts.templates import template_path
 

@@ -17,7 +17,7 @@ from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model
 from director.core.artifacts import JobIdentity
 from director.core.calls import RoleDefinition
-from director.core.config import BackendOptions, Config
+from director.core.config.settings import BackendOptions, Config
 from director.core.errors import ConfigError
 from director.core.events import Note, Tell
 from director.core.roles import Role

@@ -11,7 +11,7 @@ from director.core.attempts import Outcome
 from director.core.calls import CallRecord
 from director.core.metrics import NodeMetrics
 from director.core.model import Model
-from director.core.plan import Plan
+from director.core.plan.node import Plan
 from director.core.watch import WatchItFail
 
 State = Literal["landed", "failed", "ready", "waiting"]
@@ -52,7 +52,7 @@ class JobStatus(Model):
     unpriced_calls: int
     calls: int
     executor_completion: float | None
-    """Share of the landed nodes that the executor tier landed; None before the first."""
+    """Share of the nodes worked on that the executor tier landed; a node that failed counts. None before the first."""
     stage_two_rate: float | None
     """Share of the landed nodes that the reviewer read."""
     watch_it_fail_rate: float | None
@@ -63,7 +63,8 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
     """Return the state of a job."""
     calls = read_records(directory.costs, CallRecord)
     metrics = read_records(directory.metrics, NodeMetrics)
-    landed = _last_landed(metrics)
+    worked_on = list({entry.node: entry for entry in metrics if entry.outcome != "cutoff"}.values())
+    landed = [entry for entry in worked_on if entry.outcome == "landed"]
     by_node: dict[str, list[CallRecord]] = defaultdict(list)
     for call in calls:
         by_node[call.task.partition(":")[2]].append(call)
@@ -79,7 +80,7 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
         cost_usd=_cost(calls),
         unpriced_calls=_unpriced(calls),
         calls=len(calls),
-        executor_completion=_share([not entry.escalated for entry in landed]),
+        executor_completion=_share([entry.outcome == "landed" and not entry.escalated for entry in worked_on]),
         stage_two_rate=_share([entry.stage_two for entry in landed]),
         watch_it_fail_rate=_share([entry.watch_it_fail is WatchItFail.OBSERVED for entry in filter(_is_known, landed)]),
     )
@@ -126,10 +127,6 @@ def _cost(calls: Sequence[CallRecord]) -> float:
 
 def _unpriced(calls: Sequence[CallRecord]) -> int:
     return sum(call.cost_usd is None for call in calls)
-
-
-def _last_landed(metrics: Sequence[NodeMetrics]) -> list[NodeMetrics]:
-    return list({entry.node: entry for entry in metrics if entry.outcome == "landed"}.values())
 
 
 def _is_known(entry: NodeMetrics) -> bool:

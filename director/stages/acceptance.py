@@ -9,9 +9,9 @@ from director.core.calls import CallKey, End
 from director.core.digests import digest
 from director.core.errors import ConfigError, Rejected
 from director.core.events import Step
-from director.core.plan import Node
+from director.core.plan.node import Node
 from director.core.roles import Role
-from director.core.testruns import why_not_red
+from director.core.testruns.outcome import why_not_red
 from director.job.asking import Question, ask
 from director.job.job import Job
 from director.prompts.render import render, show_files

@@ -11,7 +11,7 @@ from director.core.attempts import Rung
 from director.core.calls import CallKey
 from director.core.errors import Rejected, StageFailed
 from director.core.events import Step
-from director.core.plan import Node
+from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.watch import watch_it_fail
 from director.job.asking import Question, ask

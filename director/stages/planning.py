@@ -10,10 +10,10 @@ from director.artifacts.files import read_text
 from director.core.attempts import Outcome
 from director.core.digests import digest
 from director.core.errors import ConfigError, ReplyError
-from director.core.plan import Plan
+from director.core.plan.node import Plan
+from director.core.plan.validation import parse_plan
 from director.core.replies import strip_fence
 from director.core.roles import Role
-from director.core.validation import parse_plan
 from director.job.job import Job
 from director.prompts.render import render
 from director.stages.conversation import converse

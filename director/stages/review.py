@@ -6,7 +6,7 @@ from typing import Literal
 
 from director.core.calls import CallKey
 from director.core.errors import AgentError, ConfigError, LimitReached, Rejected, ReplyError
-from director.core.plan import Node
+from director.core.plan.node import Node
 from director.core.replies import Finding, ReviewReply, Severity, parse_reply
 from director.core.roles import Role
 from director.job.asking import Question, ask

@@ -3,7 +3,7 @@
 from director.artifacts.files import read_model, write_model
 from director.core.artifacts import TestLock
 from director.core.digests import digest
-from director.core.plan import Node
+from director.core.plan.node import Node
 from director.git.slots import Slot
 from director.job.job import Job
 from director.stages.landing import land, trailers

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from director.core.testruns import ran_no_tests, trim_output
+from director.core.testruns.outcome import ran_no_tests, trim_output
 from director.job.job import Job
 from director.shell import environment, processes
 from director.shell.processes import Ended, Finished, Limits

@@ -6,7 +6,7 @@ from director.artifacts.files import read_model
 from director.core.artifacts import Merged, TestLock
 from director.core.digests import digest
 from director.core.errors import ConfigError
-from director.core.plan import Node
+from director.core.plan.node import Node
 from director.job.job import Job
 from director.stages.acceptance import read_lock, read_slice
 

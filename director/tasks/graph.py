@@ -15,7 +15,7 @@ from doit.tools import config_changed
 from director.artifacts.files import read_model
 from director.core.artifacts import GatesRun
 from director.core.errors import ConfigError, DirectorError
-from director.core.plan import Node, Plan
+from director.core.plan.node import Node, Plan
 from director.job.job import Job
 from director.job.lifecycle import begin_job
 from director.stages import acceptance, approval, integration, node, planning, slices

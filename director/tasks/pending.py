@@ -11,7 +11,7 @@ from doit.control import TaskControl
 
 from director.artifacts.files import read_model
 from director.core.graph import closure, topological_order
-from director.core.plan import Node
+from director.core.plan.node import Node
 from director.stages.planning import read_plan
 from director.stages.slices import slice_of
 from director.tasks.build import database, find_tasks, make_tasks

@@ -11,13 +11,13 @@ from director.agents.replay import load_cassette
 from director.core.attempts import Outcome
 from director.core.calls import CallKey
 from director.core.cassette import Entry
-from director.core.config import Config
+from director.core.config.settings import Config
 from director.core.graph import topological_order
-from director.core.plan import Node, Plan
+from director.core.plan.node import Node, Plan
+from director.core.plan.validation import find_problems
 from director.core.replies import Critique, ReviewReply, Severity, Verdict, parse_reply
 from director.core.roles import Role
-from director.core.testruns import ran_no_tests, why_not_red
-from director.core.validation import find_problems
+from director.core.testruns.outcome import ran_no_tests, why_not_red
 from director.core.watch import WatchItFail, watch_it_fail
 from director.job.configuration import load_config
 from director.prompts.templates import template_path

@@ -14,7 +14,7 @@ import pytest
 from director.agents.opencode.backend import OpenCode
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import CallKey, End, Reply, ToolEvent, ToolKind, Usage
-from director.core.config import BackendOptions, Sampling
+from director.core.config.settings import BackendOptions, Sampling
 from director.core.roles import Role
 from director.core.tiers import parse_tier
 from director.prompts.roles import load_roles

@@ -12,7 +12,7 @@ from director.agents.opencode.home import inherited_environment
 from director.agents.opencode.project import put_aside
 from director.agents.protocol import Surroundings
 from director.core.calls import RoleDefinition
-from director.core.config import BackendOptions, Sampling
+from director.core.config.settings import BackendOptions, Sampling
 from director.core.errors import ConfigError
 from director.core.roles import Permission, Role
 from director.core.tiers import parse_tier

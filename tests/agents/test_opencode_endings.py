@@ -8,7 +8,7 @@ import pytest
 from director.agents.opencode.backend import OpenCode
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import CallKey, End, Reply
-from director.core.config import BackendOptions
+from director.core.config.settings import BackendOptions
 from director.core.errors import ConfigError
 from director.core.roles import Role
 from director.core.tiers import parse_tier

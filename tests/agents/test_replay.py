@@ -11,7 +11,7 @@ import pytest
 from director.agents.protocol import Request, Surroundings
 from director.agents.replay import Replay
 from director.core.calls import CallKey, End, Reply, RoleDefinition, ToolEvent, ToolKind, Usage
-from director.core.config import BackendOptions
+from director.core.config.settings import BackendOptions
 from director.core.errors import AgentError, ConfigError, Interrupted
 from director.core.roles import Permission, Role
 from director.core.tiers import Tier

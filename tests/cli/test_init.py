@@ -10,7 +10,7 @@ import pytest
 
 from director.cli.detect import guess_gates
 from director.cli.init import initialise, render_config
-from director.core.config import Config
+from director.core.config.settings import Config
 from director.job.configuration import load_config
 
 

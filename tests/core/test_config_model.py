@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from director.core.config import Config, Limits, Price, Review
+from director.core.config.settings import Config, Limits, Price, Review
 from director.core.problems import describe_problems
 from director.core.roles import Role
 from director.core.tiers import Tier, parse_tier

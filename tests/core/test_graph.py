@@ -4,9 +4,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from director.core.concurrency import Concurrency
 from director.core.cycles import find_cycles
 from director.core.graph import closure, dependents, remaining_lengths, topological_order
+from director.core.plan.concurrency import Concurrency
 
 Graph = dict[str, list[str]]
 

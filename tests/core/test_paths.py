@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from director.core.paths import canonical, folded, path_problem
+from director.core.plan.paths import canonical, folded, path_problem
 
 
 @pytest.mark.parametrize(

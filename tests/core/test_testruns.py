@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from director.core.testruns import count_tests, ran_no_tests, trim_output, why_not_red
+from director.core.testruns.outcome import count_tests, ran_no_tests, trim_output, why_not_red
 
 OUTPUTS = Path(__file__).parent / "outputs"
 PASSED = "the test command passes already: test what the node's spec asks for and the code does not do yet"

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from director.core.errors import PlanError
 from director.core.graph import closure
-from director.core.paths import folded
-from director.core.plan import Plan, PlannedNode
-from director.core.validation import check_plan, find_problems, parse_plan
+from director.core.plan.node import Plan, PlannedNode
+from director.core.plan.paths import folded
+from director.core.plan.validation import check_plan, find_problems, parse_plan
 
 
 def node(node_id: str, *needs: str, files: tuple[str, ...] = (), tests: tuple[str, ...] = ()) -> PlannedNode:

@@ -7,7 +7,7 @@ import yaml
 
 from director.artifacts.directory import JobDirectory
 from director.core.calls import CallRecord, End, Usage
-from director.core.config import Config
+from director.core.config.settings import Config
 from director.core.events import Event
 from director.core.roles import Role
 from director.core.tiers import Tier

@@ -8,7 +8,7 @@ import pytest
 from director.artifacts.attempts import Answered
 from director.artifacts.files import read_model, read_records
 from director.core.calls import CallKey, CallRecord, End
-from director.core.config import Config
+from director.core.config.settings import Config
 from director.core.errors import AgentError, ConfigError, LimitReached
 from director.core.events import CallEnded, CallStarted, Event
 from director.core.roles import Role

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from director.core.config import Config
+from director.core.config.settings import Config
 from director.core.errors import ConfigError
 from director.core.roles import Role
 from director.job.configuration import config_reference, load_config

@@ -10,7 +10,7 @@ from director.artifacts.files import append_record, write_model
 from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord, End, Usage
 from director.core.metrics import NodeMetrics
-from director.core.plan import Plan
+from director.core.plan.node import Plan
 from director.core.roles import Role
 from director.core.tiers import Tier
 from director.core.watch import WatchItFail
@@ -168,11 +168,11 @@ def test_a_rate_counts_each_node_once_by_its_last_landing(directory: JobDirector
     assert found.stage_two_rate == pytest.approx(1 / 3)
 
 
-def test_a_ladder_that_failed_is_in_no_rate(directory: JobDirectory) -> None:
+def test_a_node_that_failed_lowers_the_completion_of_the_executor_tier(directory: JobDirectory) -> None:
     measured(directory, "a", tier=CHEAP)
     measured(directory, "b", "failed", escalated=True)
 
-    assert status(directory).executor_completion == 1.0
+    assert status(directory).executor_completion == 0.5
 
 
 def test_watching_the_tests_fail_is_a_share_of_what_is_known(directory: JobDirectory) -> None:

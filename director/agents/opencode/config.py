@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from director.core.calls import RoleDefinition
-from director.core.config import BackendOptions, Sampling
+from director.core.config.settings import BackendOptions, Sampling
 from director.core.errors import ConfigError
 from director.core.model import Model
 from director.core.problems import describe_problems

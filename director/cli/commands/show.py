@@ -10,7 +10,7 @@ from director.cli.text import say
 from director.core.artifacts import Merged
 from director.core.attempts import Attempt
 from director.core.errors import ConfigError, ExitCode
-from director.core.plan import Node
+from director.core.plan.node import Node
 from director.core.words import listed
 from director.job.job import Job
 from director.stages.planning import read_plan

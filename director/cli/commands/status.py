@@ -10,7 +10,7 @@ from director.cli.opening import START, add_place, open_graph
 from director.cli.text import counted, dollars, duration, plain, say, show
 from director.core.artifacts import JobIdentity
 from director.core.errors import ExitCode
-from director.core.plan import Plan
+from director.core.plan.node import Plan
 from director.report.status import TARGET_COMPLETION, JobStatus, NodeStatus, job_status
 from director.stages.planning import read_plan
 from director.tasks.pending import pending_tasks

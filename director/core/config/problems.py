@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from director.core.config_schema import accepted, known_keys
+from director.core.config.schema import accepted, known_keys
 from director.core.model import Model
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

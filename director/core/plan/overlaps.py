@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 
-from director.core.concurrency import Concurrency
 from director.core.graph import Dependencies
-from director.core.paths import folded
-from director.core.plan import Node
+from director.core.plan.concurrency import Concurrency
+from director.core.plan.node import Node
+from director.core.plan.paths import folded
 from director.core.words import listed, quoted
 
 Claims = dict[str, dict[str, str]]

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from director.core.config import Config
+from director.core.config.settings import Config
 from director.core.model import Model
 
 Schema = dict[str, Any]

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from director.core.cycles import find_cycles
 from director.core.errors import PlanError
-from director.core.overlaps import find_overlaps
-from director.core.paths import path_problem
-from director.core.plan import Node, Plan
+from director.core.plan.node import Node, Plan
+from director.core.plan.overlaps import find_overlaps
+from director.core.plan.paths import path_problem
 from director.core.problems import describe_problems
 from director.core.strictjson import read_json
 from director.core.words import listed, quoted

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from director.core.runners import counts, plain
-from director.core.testfaults import find_broken_command, find_missing_test, find_unparsed_test, is_lacking_program
+from director.core.testruns.counts import counts, plain
+from director.core.testruns.faults import find_broken_command, find_missing_test, find_unparsed_test, is_lacking_program
 from director.core.words import quoted
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127

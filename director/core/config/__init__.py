@@ -1,0 +1,1 @@
+"""The configuration: its settings, their schema, and what is wrong with a file."""

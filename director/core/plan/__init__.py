@@ -1,0 +1,1 @@
+"""The plan, and whether it can be built."""

@@ -1,0 +1,1 @@
+"""What a test command says by its exit status and its output."""
