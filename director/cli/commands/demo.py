@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from director.cli.place import DEFAULT_DIRECTORY
 from director.cli.text import duration, say
 from director.core.artifacts import GatesRun
 from director.core.errors import ConfigError, ExitCode
+from director.core.events import Tell
 from director.git.new import make_repository
 from director.git.repository import Repository
 from director.job.configuration import load_config
@@ -47,7 +49,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     return code
 
 
-def _prepare(root: Path, *, tell: object) -> Job:
+def _prepare(root: Path, *, tell: Tell) -> Job:
     demo = template_path("demo")
     shutil.copytree(demo / "repository", root, dirs_exist_ok=True)
     directory = JobDirectory(root / DEFAULT_DIRECTORY)
@@ -59,7 +61,7 @@ def _prepare(root: Path, *, tell: object) -> Job:
     set_task(repository, directory, read_text(demo / "task.md") or "", new=False)
     begin_job(repository, directory)
     config = load_config(root, directory.path)
-    return Job(repository, directory, config, approvals=Approvals.CRITIQUE, tell=tell)  # type: ignore[arg-type]
+    return Job(repository, directory, config, approvals=Approvals.CRITIQUE, tell=tell)
 
 
 def _tell(job: Job, seconds: float) -> None:
@@ -76,12 +78,21 @@ def _tell(job: Job, seconds: float) -> None:
     say("")
     say("what to try next:")
     say(f"  cd {root}")
+    program = _program()
     commands = {
-        "director status": "who did what, and what it cost",
-        "director run": "again: everything is up to date",
+        f"{program} status": "who did what, and what it cost",
+        f"{program} run": "again: everything is up to date",
+        f"{program} show budget": "one node with its attempts and its diff",
         f"git log --stat {job.identity.branch}": "what landed, a commit for each node",
-        "director show --help": "one node with its attempts and its diff",
     }
     width = max(map(len, commands))
     for command, meaning in commands.items():
         say(f"  {command:<{width}}  {meaning}")
+
+
+def _program() -> str:
+    """Return what starts director from another directory."""
+    if shutil.which("director"):
+        return "director"
+    started = Path(sys.argv[0]).resolve()
+    return f"{sys.executable} -m director" if started.name == "__main__.py" else str(started)
