@@ -7,7 +7,7 @@ import pytest
 
 from tests.project import Project, node
 
-_KEPT = {"PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START"}
+_KEPT = {"PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_CONFIG"}
 
 
 @pytest.fixture(autouse=True)

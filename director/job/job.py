@@ -39,6 +39,11 @@ def silent(_: object) -> None:
     """Tell nobody."""
 
 
+def worktrees_of(job_id: str) -> Path:
+    """Return where a job's worktrees are: in the user's cache directory."""
+    return Path(platformdirs.user_cache_path("director")) / job_id
+
+
 @dataclass(frozen=True)
 class Job:
     """Repository, configuration, artifacts and agents. What is costly to make is made when it is first needed."""
@@ -92,7 +97,7 @@ class Job:
     @property
     def cache(self) -> Path:
         """Where the job's worktrees are."""
-        return Path(platformdirs.user_cache_path("director")) / self.identity.id
+        return worktrees_of(self.identity.id)
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""

@@ -7,10 +7,10 @@ from functools import partial
 from director.artifacts.files import read_model
 from director.cli.opening import add_place, open_job
 from director.cli.text import say
-from director.core.artifacts import Merged
+from director.core.artifacts import JobIdentity, Merged
 from director.core.errors import ExitCode
 from director.git.slots import remove_tree
-from director.job.job import Job
+from director.job.job import Job, worktrees_of
 from director.job.lock import hold
 
 Deletion = Callable[[], None]
@@ -53,5 +53,8 @@ def _old_refs(job: Job, args: argparse.Namespace) -> Iterator[tuple[str, Deletio
 
 
 def _worktrees(job: Job) -> Iterator[tuple[str, Deletion]]:
-    if job.cache.exists():
-        yield f"the worktrees in {job.cache}", partial(remove_tree, job.cache)
+    """Yield the worktrees of the job here and of those that were put aside."""
+    for path in (job.directory.identity, *sorted(job.directory.archive.glob("*/job.json"))):
+        identity = read_model(path, JobIdentity)
+        if identity and (place := worktrees_of(identity.id)).exists():
+            yield f"the worktrees in {place}", partial(remove_tree, place)
