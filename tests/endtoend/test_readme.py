@@ -1,4 +1,4 @@
-"""Every command that the README shows is run. Its two first commands are run by .ci/run, each in a fresh clone."""
+"""Every command that the README shows is run; its first two, which install, are run by .ci/run."""
 
 import re
 import shlex
