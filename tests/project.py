@@ -145,7 +145,7 @@ class Project:
     @property
     def branch(self) -> str:
         """The job's branch."""
-        return f"director/job-{self.read('job.json')['id']}"
+        return str(self.read("job.json")["branch"])
 
     def plan(self) -> None:
         """Plan without asking anybody for approval."""

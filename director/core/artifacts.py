@@ -2,21 +2,20 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from director.core.model import Model
 
 
 class JobIdentity(Model):
-    """job.json: what the job is, from its first moment on."""
+    """job.json: what the job is, from its first moment on. Its fields name refs and directories, so they are checked."""
 
     version: Literal[1] = 1
-    id: str
-    base: str
+    id: str = Field(pattern=r"\A[A-Za-z0-9-]+\Z")
+    base: str = Field(pattern=r"\A[0-9a-f]{40,64}\Z")
     """The commit that the job starts from."""
-
-    @property
-    def branch(self) -> str:
-        """The branch that the job builds; it exists only as a ref."""
-        return f"director/job-{self.id}"
+    branch: str = Field(pattern=r"\Adirector/job-[A-Za-z0-9-]+\Z")
+    """The branch that the job builds; it exists only as a ref."""
 
     @property
     def ref(self) -> str:

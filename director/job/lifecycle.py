@@ -26,8 +26,8 @@ def begin_job(repository: Repository, directory: JobDirectory, *, base: str = "H
             hint="rename it: git branch -m director another-name",
         )
     write_ignore_rules(directory.path)
-    day = datetime.now(UTC).strftime("%Y%m%d")
-    identity = JobIdentity(id=f"{day}-{secrets.token_hex(4)}", base=commit)
+    name = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
+    identity = JobIdentity(id=name, base=commit, branch=f"director/job-{name}")
     write_model(directory.identity, identity)
     repository.move(identity.ref, commit, old=None)
     return identity

@@ -121,7 +121,9 @@ def test_the_job_starts_from_head_and_leaves_the_checkout_alone(project: Project
     done = project.director("plan", "write the modules", "--auto", "--no-critique")
 
     assert "uncommitted work" in done.out
-    assert project.read("job.json")["base"] == project.git("rev-parse", "HEAD")
+    job = project.read("job.json")
+    assert job["base"] == project.git("rev-parse", "HEAD")
+    assert job["branch"] == f"director/job-{job['id']}"
     assert project.git("status", "--porcelain=v2", "--branch") == before
     assert project.git("show", f"{project.branch}:README.md") == "A project."
 

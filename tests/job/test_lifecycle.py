@@ -243,3 +243,13 @@ def test_a_branch_that_stands_in_the_way_is_told_and_nothing_is_written(
 
     assert "git branch -m director" in caught.value.hint
     assert not directory.path.exists()
+
+
+def test_a_job_whose_file_names_a_branch_of_the_users_is_refused(
+    checkout: Checkout, repository: Repository, directory: JobDirectory
+) -> None:
+    identity = begin_job(repository, directory)
+    directory.identity.write_text(directory.identity.read_text().replace(identity.branch, "main"))
+
+    with pytest.raises(ConfigError, match=r"branch: "):
+        begin_job(repository, directory)
