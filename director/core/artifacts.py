@@ -8,13 +8,13 @@ from director.core.model import Model
 
 
 class JobIdentity(Model):
-    """job.json: what the job is, from its first moment on. Its fields name refs and directories, so they are checked."""
+    """job.json: what the job is, from its first moment on; its fields name refs and directories."""
 
     version: Literal[1] = 1
-    id: str = Field(pattern=r"\A[A-Za-z0-9-]+\Z")
-    base: str = Field(pattern=r"\A[0-9a-f]{40,64}\Z")
+    id: str = Field(pattern=r"^[A-Za-z0-9-]+$")
+    base: str = Field(pattern=r"^[0-9a-f]{40,64}$")
     """The commit that the job starts from."""
-    branch: str = Field(pattern=r"\Adirector/job-[A-Za-z0-9-]+\Z")
+    branch: str = Field(pattern=r"^director/job-[A-Za-z0-9-]+$")
     """The branch that the job builds; it exists only as a ref."""
 
     @property
