@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from director.core.calls import CallKey, Reply, RoleDefinition
+from director.core.calls import CallKey, Reply, RoleDefinition, Usage
 from director.core.config.settings import BackendOptions, Sampling
 from director.core.roles import Role
 from director.core.tiers import Tier
@@ -29,6 +29,9 @@ class Request:
     mark: str
     """Marks every process that the call starts (`director.shell.processes.run`)."""
     sampling: Sampling = field(default_factory=Sampling)
+    spent: Callable[[Usage, float | None], bool] = lambda usage, cost_usd: True
+    """Told, while the call goes on, all that it has used so far and what the program says that it cost; where the
+    answer is False the call is to be ended as OVER_BUDGET."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Surroundings:
     repository: Path
     """The user's repository: relative paths in the configuration start here; never a place to work in."""
     state_directory: Path
-    """A private directory of the job that the backend may use for the program's own configuration and data."""
+    """A private directory of the job that the backend may use for the program's own configuration and data; what is in
+    `calls` below it goes when the next run begins."""
     roles: Callable[[], Mapping[Role, RoleDefinition]]
     """Every role definition, by name."""
 
@@ -54,6 +58,18 @@ class Backend(Protocol):
 
     def __init__(self, surroundings: Surroundings) -> None: ...
 
+    def check(self, tier: Tier) -> None:
+        """Raise ConfigError if it can be known, before anything is begun, that no call of a tier would work."""
+        ...
+
     def ask(self, request: Request) -> Reply:
         """Put the request to the agent and wait for its reply."""
+        ...
+
+    def recall(self, log_directory: Path, directory: Path) -> Reply | None:
+        """Read from its log directory what a call had come to when director was killed, or None if nothing tells.
+
+        DONE if the program had come to its end, with the reply that `ask` would have returned; else INTERRUPTED, with
+        what had been used. `directory` is where the agent worked.
+        """
         ...

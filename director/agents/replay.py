@@ -4,9 +4,9 @@ Files are written as an agent would have written them: only inside the request's
 directory, and only for a role that may edit.
 """
 
-import json
 import threading
 import time
+from collections import Counter
 from pathlib import Path, PurePosixPath
 
 import yaml
@@ -18,6 +18,7 @@ from director.core.cassette import Cassette, Entry, is_git_own
 from director.core.errors import AgentError, ConfigError, Interrupted
 from director.core.problems import describe_problems
 from director.core.roles import Permission
+from director.core.tiers import Tier
 from director.shell import processes
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -34,7 +35,12 @@ class Replay:
     def __init__(self, surroundings: Surroundings) -> None:
         self._repository = surroundings.repository
         self._cassettes: dict[str, Cassette] = {}
+        self._turns: Counter[CallKey] = Counter()
         self._loading = threading.Lock()
+
+    def check(self, tier: Tier) -> None:
+        """Read the cassette. Raises ConfigError with every problem."""
+        self._cassette(tier.model)
 
     def ask(self, request: Request) -> Reply:
         """Play the entry that answers the request."""
@@ -42,33 +48,49 @@ class Replay:
         started = time.monotonic()
         allowed = min(request.limits.wall, request.limits.idle or request.limits.wall)
         _pass_time(min(entry.seconds, allowed))
-        _write_transcript(request.log_directory, entry)
         if entry.seconds > allowed:
             end, detail = End.TIMEOUT, f"no answer within {allowed:g} seconds"
         else:
             end, detail = _write_files(request, entry)
-        return Reply(
+        reply = Reply(
             end=end,
             text="" if end is End.TIMEOUT else entry.text,
             detail=detail,
             usage=entry.usage,
             cost_usd=entry.cost_usd,
+            retry_after=entry.retry_after,
             events=entry.events,
             seconds=time.monotonic() - started,
         )
+        request.log_directory.mkdir(parents=True, exist_ok=True)
+        (request.log_directory / "transcript.jsonl").write_text(reply.model_dump_json() + "\n", encoding="utf-8")
+        return reply
+
+    def recall(self, log_directory: Path, directory: Path) -> Reply | None:
+        """Return the reply of the transcript, which is written when all is played."""
+        try:
+            return Reply.model_validate_json((log_directory / "transcript.jsonl").read_bytes())
+        except (OSError, ValidationError):
+            return None
 
     def _entry(self, name: str, key: CallKey) -> Entry:
+        cassette = self._cassette(name)
         with self._loading:
-            if name not in self._cassettes:
-                self._cassettes[name] = load_cassette(self._repository, name)
-        cassette = self._cassettes[name]
-        if entry := cassette.entry(key):
+            turn = self._turns[key]
+            self._turns[key] += 1
+        if entry := cassette.entry(key, turn=turn):
             return entry
         close = ", ".join(f"'{label}'" for label in cassette.close_keys(key))
         raise AgentError(
             f"no entry of the cassette '{name}' answers '{key}'",
             hint=f"close to it: {close}" if close else "add an entry with this role, task and attempt",
         )
+
+    def _cassette(self, name: str) -> Cassette:
+        with self._loading:
+            if name not in self._cassettes:
+                self._cassettes[name] = load_cassette(self._repository, name)
+            return self._cassettes[name]
 
 
 def load_cassette(repository: Path, name: str) -> Cassette:
@@ -163,9 +185,3 @@ def _write_file(path: Path, content: str | None, *, executable: bool) -> None:
     path.write_bytes(content.encode("utf-8", "surrogatepass"))
     if executable:
         path.chmod(0o755)
-
-
-def _write_transcript(log_directory: Path, entry: Entry) -> None:
-    log_directory.mkdir(parents=True, exist_ok=True)
-    line = {"text": entry.text, "events": [event.model_dump(mode="json") for event in entry.events]}
-    (log_directory / "transcript.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")

@@ -20,6 +20,8 @@ class Answered(Model):
     """What the agent left in its worktree, as a commit; empty for a role that writes no files."""
     notes: tuple[str, ...] = ()
     """What was wrong with the worktree: changes outside the allowlist, and the like."""
+    is_complete: bool = True
+    """False as long as what the agent left in its worktree is not kept yet."""
 
 
 def numbered(directory: JobDirectory, task: str) -> list[Path]:

@@ -75,13 +75,33 @@ class JobDirectory:
         return self.path / "doit.db"
 
     @property
+    def calls(self) -> Path:
+        """The calls in flight, one file each."""
+        return self.path / "calls"
+
+    @property
+    def reserve(self) -> Path:
+        """Room on the disk, given up for a reply that would find none."""
+        return self.path / "reserve"
+
+    @property
     def holder(self) -> Path:
         """Who holds the job; the lock itself lies beside it."""
         return self.path / "holder.json"
 
     def artifacts(self) -> list[Path]:
         """Everything here that belongs to the job; what is not named is the user's own."""
-        names = ("nodes", "tests", "approved", "merged", "generated", "logs", "spec.revised.md", "plan.revised.json")
+        names = (
+            "nodes",
+            "tests",
+            "approved",
+            "merged",
+            "generated",
+            "logs",
+            "calls",
+            "spec.revised.md",
+            "plan.revised.json",
+        )
         files = (self.identity, self.task, self.recon, self.spec, self.plan, self.baseline, self.integration)
         records = (self.costs, self.metrics, self.database)
         return [*files, *records, *(self.path / name for name in names)]

@@ -11,9 +11,10 @@ from pydantic_core import PydanticSerializationError
 
 from director.core.errors import ConfigError
 from director.core.model import Model
-from director.core.problems import describe_problems
+from director.core.problems import describe_problems, other_version
 
 AnyModel = TypeVar("AnyModel", bound=Model)
+_UNFINISHED = ".unfinished"
 
 
 def write_text(path: Path, text: str) -> bool:
@@ -22,7 +23,7 @@ def write_text(path: Path, text: str) -> bool:
     if read_bytes(path) == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -34,6 +35,12 @@ def write_text(path: Path, text: str) -> bool:
         Path(scratch).unlink(missing_ok=True)
         raise
     return True
+
+
+def sweep_unfinished(directory: Path) -> None:
+    """Delete what a killed process had begun to write, below a directory that no other process writes to."""
+    for path in directory.rglob(f".*{_UNFINISHED}"):
+        path.unlink(missing_ok=True)
 
 
 def read_bytes(path: Path) -> bytes | None:
@@ -63,6 +70,11 @@ def read_model(path: Path, model: type[AnyModel]) -> AnyModel | None:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
+        if version := other_version(error):
+            raise ConfigError(
+                f"'{path}' was made by another version of director: it has version {version}, this one reads 1",
+                hint='use the director that made it, or put the job aside: director plan --new "what you want done"',
+            ) from error
         problems = "".join(f"\n  - {problem}" for problem in describe_problems(error))
         raise ConfigError(
             f"'{path}' cannot be read:{problems}", hint="delete the file to have it made again, or mend it"

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from director.cli.text import clean, console, dollars, duration
-from director.core.events import CallEnded, CallStarted, Event, Note, Step
+from director.core.events import CallEnded, CallStarted, Event, Note, Step, Waiting
 from director.tasks.outcomes import LimitHit, Stopped
 
 
@@ -62,6 +62,11 @@ class Progress:
                     shown = dollars(record.cost_usd or 0.0, record.cost_usd is None)
                     said = f"{key.role} {record.end} after {duration(record.seconds)}, {shown}"
                     self._line(key.task, said, at=Verbosity.VERBOSE)
+                case Waiting(key, tier, until, reason):
+                    moment = time.strftime("%H:%M:%S", time.localtime(until))
+                    doing = f"rate limited, waits until {moment}"
+                    self._update(key.task, doing=doing, tier=str(tier))
+                    self._line(key.task, f"{tier} is {doing}: {reason}", at=Verbosity.NORMAL, style="yellow")
                 case Step(task, text):
                     self._update(task, doing=text)
                     self._line(task, text, at=Verbosity.VERBOSE)

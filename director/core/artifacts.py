@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from director.core.calls import CallKey
 from director.core.model import Model
+from director.core.tiers import Tier
 
 
 class JobIdentity(Model):
@@ -21,6 +23,48 @@ class JobIdentity(Model):
     def ref(self) -> str:
         """The full name of the branch."""
         return f"refs/heads/{self.branch}"
+
+    @property
+    def kept_refs(self) -> str:
+        """The prefix of the refs that keep what is not on the branch."""
+        return f"refs/director/{self.id}/"
+
+    def kept_ref(self, task: str, attempt: str) -> str:
+        """The ref that keeps what an attempt of `tests:ID` or `run:ID` left, until it has landed."""
+        kind, _, node = task.partition(":")
+        return f"{self.kept_refs}{node}/{attempt if kind == 'run' else f'{kind}-{attempt}'}"
+
+
+class Scope(Model):
+    """What is taken of an agent's worktree, and how it is kept."""
+
+    slot: str = Field(pattern=r"^[a-z]+-[0-9]+$")
+    """The name of the worktree."""
+    base: str = Field(pattern=r"^[0-9a-f]{40,64}$")
+    """The commit that the worktree was made from; its ignore rules count."""
+    allowed: tuple[str, ...]
+    """The only files that the agent may change."""
+    message: str
+    """Of the commit that is made of them."""
+    ref: str = Field(pattern=r"^refs/director/")
+    """Keeps the commit."""
+
+
+class Asked(Model):
+    """calls/ID.json: a call in flight; it is there until what came of it is on disk."""
+
+    version: Literal[1] = 1
+    id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    request: str
+    """Digest of the request."""
+    key: CallKey
+    tier: Tier
+    log: str
+    """The attempt's directory, from the job's."""
+    directory: str
+    """Where the agent works."""
+    scope: Scope | None = None
+    """None for a role that writes no files."""
 
 
 class Approval(Model):

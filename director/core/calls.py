@@ -15,6 +15,11 @@ class End(StrEnum):
     TIMEOUT = "timeout"
     RATE_LIMITED = "rate_limited"
     REFUSED = "refused"
+    """The program may not work for us: its login, its rights, an unpaid bill."""
+    OVER_BUDGET = "over_budget"
+    """It was ended because the job's cost ceiling was reached."""
+    INTERRUPTED = "interrupted"
+    """director was stopped before the program had come to its end."""
 
 
 class ToolKind(StrEnum):
@@ -82,6 +87,8 @@ class Reply(Model):
     usage: Usage = Usage()
     cost_usd: float | None = None
     """What the program reports to have cost; None where it does not say."""
+    retry_after: float | None = None
+    """Seconds until a rate-limited tier may be asked again, where the program says so."""
     events: tuple[ToolEvent, ...] = ()
     seconds: float = 0.0
 
@@ -101,6 +108,8 @@ class CallRecord(Model):
     """One line of costs.jsonl: one call."""
 
     version: int = 1
+    id: str = ""
+    """Unique: a call that a killed run left behind is not counted twice."""
     time: str
     """When the call ended, UTC, ISO 8601."""
     job: str

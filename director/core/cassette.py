@@ -1,6 +1,5 @@
 """Cassettes: what agents answered, to be played again in place of them."""
 
-from collections import Counter
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
@@ -55,6 +54,8 @@ class Entry(Model):
     end: End = End.DONE
     detail: str = ""
     """Why the call did not end well."""
+    retry_after: NonNegativeFloat | None = None
+    """Seconds after which a rate-limited call may be repeated; null where the program did not say."""
 
     @model_validator(mode="after")
     def _executables_are_written(self) -> "Entry":
@@ -76,16 +77,24 @@ class Cassette(Model):
     calls: tuple[Entry, ...]
 
     @model_validator(mode="after")
-    def _no_key_twice(self) -> "Cassette":
-        twice = [label for label, count in Counter(entry.label for entry in self.calls).items() if count > 1]
-        if twice:
-            raise ValueError(f"more than one entry of 'calls' answers '{twice[0]}'")
+    def _only_a_repeated_call_has_a_further_answer(self) -> "Cassette":
+        last: dict[str, Entry] = {}
+        for entry in self.calls:
+            before = last.get(entry.label)
+            if before and before.end is not End.RATE_LIMITED:
+                raise ValueError(f"more than one entry of 'calls' answers '{entry.label}'")
+            last[entry.label] = entry
         return self
 
-    def entry(self, key: CallKey) -> Entry | None:
-        """Return the answer to a call: the one to just this attempt before one to any."""
-        answers = {entry.attempt: entry for entry in self.calls if (entry.role, entry.task) == (key.role, key.task)}
-        return answers.get(key.attempt) or answers.get(None)
+    def entry(self, key: CallKey, *, turn: int = 0) -> Entry | None:
+        """Return the answer to a call: the one to just this attempt before one to any.
+
+        A call that is repeated, after a rate limit, gets the next answer at each turn; the last one stays.
+        """
+        answers = [entry for entry in self.calls if (entry.role, entry.task) == (key.role, key.task)]
+        own = [entry for entry in answers if entry.attempt == key.attempt]
+        found = own or [entry for entry in answers if entry.attempt is None]
+        return found[min(turn, len(found) - 1)] if found else None
 
     def close_keys(self, key: CallKey) -> list[str]:
         """Return the keys most like one that has no answer, the closest first."""

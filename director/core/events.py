@@ -24,6 +24,17 @@ class CallEnded:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A call waits until its tier may be asked again."""
+
+    key: CallKey
+    tier: Tier
+    until: float
+    """Seconds since the epoch."""
+    reason: str
+
+
+@dataclass(frozen=True)
 class Step:
     """A task went on to its next step: `gate`, `review`, `landing`."""
 
@@ -40,5 +51,5 @@ class Note:
     hint: str = ""
 
 
-Event = CallStarted | CallEnded | Step | Note
+Event = CallStarted | CallEnded | Waiting | Step | Note
 Tell = Callable[[Event], None]

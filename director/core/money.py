@@ -1,6 +1,6 @@
 """What a call costs."""
 
-from director.core.calls import Reply, Usage
+from director.core.calls import Usage
 from director.core.config.settings import Price
 
 
@@ -11,10 +11,8 @@ def price_usage(usage: Usage, price: Price) -> float:
     return (fresh * price.input + usage.cached_input * cached + usage.output * price.output) / 1_000_000
 
 
-def cost_of(reply: Reply, price: Price | None) -> tuple[float | None, str]:
+def cost_of(usage: Usage, reported: float | None, price: Price | None) -> tuple[float | None, str]:
     """Return what a call cost and who says so: `config`, `program`, or None and `unknown`."""
     if price is not None:
-        return price_usage(reply.usage, price), "config"
-    if reply.cost_usd is not None:
-        return reply.cost_usd, "program"
-    return None, "unknown"
+        return price_usage(usage, price), "config"
+    return (None, "unknown") if reported is None else (reported, "program")

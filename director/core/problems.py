@@ -1,11 +1,21 @@
 """pydantic's errors in words."""
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 
 def describe_problems(error: ValidationError) -> list[str]:
     """Return one line for each problem: the place, then what is wrong with it."""
-    return [f"{_place(item['loc'])}: {_said(item['type'], item['msg'])}" for item in error.errors()]
+    return [f"{_place(item['loc'])}: {_said(item)}" for item in error.errors()]
+
+
+def other_version(error: ValidationError) -> str | None:
+    """Return the version of a file that another version of director wrote, as far as that is what is wrong."""
+    return next((repr(item["input"]) for item in error.errors() if _is_version(item)), None)
+
+
+def _is_version(item: ErrorDetails) -> bool:
+    return item["loc"] == ("version",) and item["type"] in {"literal_error", "extra_forbidden"}
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -15,8 +25,11 @@ def _place(location: tuple[int | str, ...]) -> str:
     return text.lstrip(".") or "the whole"
 
 
-def _said(kind: str, message: str) -> str:
-    match kind:
+def _said(item: ErrorDetails) -> str:
+    message = item["msg"]
+    if _is_version(item):
+        return f"{item['input']!r} is of another version of director; this one reads 1"
+    match item["type"]:
         case "extra_forbidden":
             return "this key is not known"
         case "missing":

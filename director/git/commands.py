@@ -52,6 +52,12 @@ _NOTHING_BENDS = {
     "merge.renames": "true",
     "trailer.separators": ":",
 }
+_NOTHING_IS_LOST = {
+    "core.fsync": "committed",
+    "core.filesRefLockTimeout": "10000",
+    "core.packedRefsTimeout": "10000",
+}
+"""What a landing rests on is on the disk before its ref moves; a ref that the user's git holds is waited for."""
 _VARIABLES = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
@@ -102,7 +108,7 @@ class Git:
 
     @cached_property
     def _settings(self) -> dict[str, str]:
-        return _as_variables(_NOTHING_RUNS | _NOTHING_BENDS | _drivers_off(self._configured))
+        return _as_variables(_NOTHING_RUNS | _NOTHING_BENDS | _NOTHING_IS_LOST | _drivers_off(self._configured))
 
     @cached_property
     def _identity(self) -> dict[str, str]:
@@ -170,6 +176,7 @@ def find_repository(start: Path) -> tuple[Path, Path]:
 
     Raises ConfigError outside a repository, in a bare one, and where git is too old.
     """
+    require_version(start)
     status, output, complaint = _run(
         ["rev-parse", "--path-format=absolute", "--is-bare-repository", "--git-common-dir", "--show-toplevel"],
         cwd=start,
@@ -180,7 +187,6 @@ def find_repository(start: Path) -> tuple[Path, Path]:
     if lines[0] == "false" and status != 0:
         raise ConfigError(f"'{start}' is git's own directory", hint="give --repo the directory that holds the files")
     if status != 0:
-        require_version(start)
         said = complaint.decode(errors="replace").strip()
         if "dubious ownership" in said:
             raise ConfigError(f"git does not trust '{start}': it belongs to another user", hint=said.splitlines()[-1])

@@ -1,16 +1,18 @@
 """Questions to a repository, and the few ways in which director changes it: objects, and refs by compare and swap."""
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
-from director.git.commands import Git, find_repository, require_version, run_in
+from director.git.commands import Git, find_repository, run_in
 
 _FIELD, _RECORD = "\x1f", "\x1e"
 _CONFLICT = re.compile(r"CONFLICT \([^)]*\): ")
+_LOCK_SECONDS = 1.0
 _TRAILERS = ("Director-Task", "Director-Inputs", "Director-Work")
 
 
@@ -44,7 +46,6 @@ class Repository:
     @cached_property
     def git(self) -> Git:
         """git on this repository, made safe."""
-        require_version(self.root)
         return Git(self.common_dir)
 
     def commit(self, revision: str) -> str:
@@ -69,10 +70,14 @@ class Repository:
         ours = (b"?? .director/", b"?? dodo.py")
         return status == 0 and any(entry and entry not in ours for entry in output.split(b"\0"))
 
-    def move(self, ref: str, new: str, *, old: str | None) -> None:
-        """Point a ref at a commit if it still points at `old` (None: if it does not exist). Raises TipMoved."""
-        zero = "0" * len(new)
-        status, _, complaint = self.git.attempt("update-ref", "--no-deref", ref, new, old or zero)
+    def move(self, ref: str, new: str, *, old: str | None, drop: Iterable[str] = ()) -> None:
+        """Point a ref at a commit if it still points at `old` (None: if it does not exist). Raises TipMoved.
+
+        In the same step refs of ours are deleted, which must not be missing.
+        """
+        steps = [f"update {ref} {new} {old or '0' * len(new)}", *(f"delete {other}" for other in drop)]
+        stdin = "".join(f"option no-deref\n{step}\n" for step in steps).encode()
+        status, _, complaint = self.git.attempt("update-ref", "--stdin", stdin=stdin)
         if status == 0:
             return
         if self.tip(ref) == old:
@@ -86,6 +91,18 @@ class Repository:
     def delete(self, ref: str) -> None:
         """Delete a ref of ours."""
         self.git("update-ref", "--no-deref", "-d", ref)
+
+    def unlock(self, ref: str, prefix: str) -> None:
+        """Delete the locks that a killed git left on a ref of ours and on those below a prefix of ours.
+
+        Something else may hold one for a moment, such as `git pack-refs`: each is given a second to go.
+        """
+        locks = [self.common_dir / f"{ref}.lock", *(self.common_dir / prefix).rglob("*.lock")]
+        until = time.monotonic() + _LOCK_SECONDS
+        for lock in locks:
+            while lock.exists() and time.monotonic() < until:
+                time.sleep(0.05)
+            lock.unlink(missing_ok=True)
 
     def refs(self, prefix: str) -> dict[str, str]:
         """Return the refs below a prefix and what they point to."""

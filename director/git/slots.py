@@ -27,6 +27,11 @@ class Slot:
     directory: Path
 
     @property
+    def name(self) -> str:
+        """Its name in the pool."""
+        return self.directory.name
+
+    @property
     def tree(self) -> Path:
         """Where the files are."""
         return self.directory / "tree"
@@ -35,6 +40,14 @@ class Slot:
     def index(self) -> Path:
         """Our index of the files."""
         return self.directory / "index"
+
+    def is_whole(self) -> bool:
+        """Tell whether its files can be compared with the commit that it was made from."""
+        try:
+            self._git("ls-files", "-z", "--modified")
+        except (GitError, OSError):
+            return False
+        return self.index.is_file()
 
     def prepare(self, commit: str) -> None:
         """Make the slot equal to a commit, whatever happened to it before."""
@@ -167,6 +180,10 @@ class Pool:
         finally:
             with self._lock:
                 self._free[kind].append(slot)
+
+    def named(self, name: str) -> Slot:
+        """Return a slot by its name, whoever uses it."""
+        return Slot(self._repository, self.directory / name)
 
     def _take(self, kind: str) -> Slot:
         with self._lock:

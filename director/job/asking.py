@@ -1,110 +1,205 @@
-"""Ask an agent: within the budget, recorded, and never twice for a reply that has arrived."""
+"""Ask an agent: within the budget, recorded, and never twice for a reply that has arrived.
 
-from collections.abc import Callable, Sequence
+A call is written to calls/ID.json before it begins and taken off when what came of it is on disk: the reply first, then
+its record, then the commit of what the agent left in its worktree. What a killed run left in between is completed by
+the next one (recovery.py).
+"""
+
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from director.agents.protocol import Request
 from director.artifacts.attempts import Answered
 from director.artifacts.files import read_model, write_model, write_text
-from director.core.calls import CallKey, CallRecord, End, Reply
+from director.artifacts.reserve import keep_room, write_with_reserve
+from director.core.artifacts import Asked, Scope
+from director.core.calls import CallKey, CallRecord, End, Reply, Usage
 from director.core.config.settings import Sampling
 from director.core.digests import digest
-from director.core.errors import AgentError
-from director.core.events import CallEnded, CallStarted
+from director.core.errors import AgentError, ConfigError, LimitReached
+from director.core.events import CallEnded, CallStarted, Waiting
 from director.core.money import cost_of
+from director.git.slots import Slot
+from director.job.capture import capture
 from director.job.job import Job
+from director.job.ledger import Place
 from director.shell.processes import Limits
-
-Capture = Callable[[], tuple[str, Sequence[str]]]
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, where, and from what it was made."""
+    """Who is asked, and from what the question was made."""
 
     key: CallKey
-    prompt: str
-    directory: Path
     log: Path
     """Directory of the attempt: prompt.md, transcript.jsonl, reply.json."""
     inputs: str
-    """Digest of what the prompt was made from: the same question gets the reply that arrived."""
+    """Digest of what the prompt is made from: the same question gets the reply that arrived."""
 
 
-def ask(job: Job, question: Question, *, capture: Capture | None = None) -> Answered:
-    """Return the reply to a question; `capture` saves what the agent left in its worktree, as a commit and notes.
+@dataclass(frozen=True)
+class Workplace:
+    """Where an agent works, as it is to find it."""
 
-    Raises AgentError for a call that says nothing about the work: no program, no login, a rate limit, and for a role
-    that writes no files any call that did not end well.
+    slot: Slot
+    scope: Scope | None = None
+    """What is taken of what it writes; None for a role that only reads."""
+    renew: Callable[[], None] = lambda: None
+    """Makes the worktree again as it is now, for a call that has to be repeated."""
+
+
+def arrived(job: Job, question: Question) -> Answered | None:
+    """Return the reply to a question if it is on disk, with everything that belongs to it."""
+    found = read_model(question.log / "reply.json", Answered)
+    return found if found and found.is_complete and found.request == _request(job, question) else None
+
+
+def ask(job: Job, question: Question, prompt: str, place: Workplace) -> Answered:
+    """Return the reply to a question; a call that meets a rate limit is repeated when its tier may be asked again.
+
+    Raises ConfigError for a call that was refused, AgentError for one that failed and whose role writes no files,
+    LimitReached at the cost ceiling and for a tier that stays rate limited, Interrupted if director is to stop.
     """
-    request = digest([str(question.key), str(job.config.tier(question.key.role)), question.inputs])
-    arrived = read_model(question.log / "reply.json", Answered)
-    if arrived and arrived.request == request:
-        return arrived
-    write_text(question.log / "prompt.md", question.prompt)
-    reply = _call(job, question)
-    _check(question, reply, writes=capture is not None)
-    commit, notes = capture() if capture else ("", ())
-    answered = Answered(request=request, reply=reply, commit=commit, notes=tuple(notes))
-    write_model(question.log / "reply.json", answered)
+    if found := arrived(job, question):
+        return found
+    write_text(question.log / "prompt.md", prompt)
+    while True:
+        asked = _register(job, question, place)
+        reply = _call(job, asked, prompt)
+        if is_answer(asked, reply):
+            answered = complete(job, asked, reply)
+            in_flight(job, asked).unlink()
+            return answered
+        in_flight(job, asked).unlink()
+        if reply.end is not End.RATE_LIMITED:
+            raise _failure(job, question, reply)
+        place.renew()
+
+
+def is_answer(asked: Asked, reply: Reply) -> bool:
+    """Tell whether a reply is one to build on: what a writing role left counts, also if its call ended badly."""
+    return reply.end is End.DONE or (asked.scope is not None and reply.end in (End.ERROR, End.TIMEOUT))
+
+
+def settle(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> CallRecord:
+    """Put a reply on disk, if it is an answer, and then what the call cost; a call counts once.
+
+    `place` is the call's place in the budget, which its record takes.
+    """
+    if is_answer(asked, reply):
+        answered = Answered(request=asked.request, reply=reply, is_complete=asked.scope is None)
+        write_with_reserve(job.directory, lambda: write_model(_reply_file(job, asked), answered))
+    cost, source = cost_of(reply.usage, reply.cost_usd, job.config.price(asked.tier))
+    record = CallRecord(
+        id=asked.id,
+        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        job=job.identity.id,
+        role=asked.key.role,
+        task=asked.key.task,
+        attempt=asked.key.attempt,
+        tier=asked.tier,
+        end=reply.end,
+        usage=reply.usage,
+        cost_usd=cost,
+        cost_source=source,
+        seconds=reply.seconds,
+    )
+    write_with_reserve(job.directory, lambda: job.ledger.settle(record, place))
+    return record
+
+
+def complete(job: Job, asked: Asked, reply: Reply) -> Answered:
+    """Keep what an agent left in its worktree beside its reply, which is on disk already."""
+    commit, notes = capture(job, job.pool.named(asked.scope.slot), asked.scope) if asked.scope else ("", [])
+    answered = Answered(request=asked.request, reply=reply, commit=commit, notes=tuple(notes), is_complete=True)
+    write_model(_reply_file(job, asked), answered)
     return answered
 
 
-def _call(job: Job, question: Question) -> Reply:
-    key, limits = question.key, job.config.limits
-    tier = job.config.tier(key.role)
-    backend = job.backend(tier.backend)
-    request = Request(
-        key=key,
-        tier=tier,
-        role=job.roles[key.role],
-        prompt=question.prompt,
-        directory=question.directory,
-        log_directory=question.log,
-        limits=Limits(wall=limits.node_timeout_secs, idle=limits.idle_timeout_secs),
-        mark=job.mark,
-        sampling=job.config.sampling.get(key.role, Sampling()),
+def in_flight(job: Job, asked: Asked) -> Path:
+    """Return the file that says that a call is in flight."""
+    return job.directory.calls / f"{asked.id}.json"
+
+
+def _reply_file(job: Job, asked: Asked) -> Path:
+    return job.directory.path / asked.log / "reply.json"
+
+
+def _request(job: Job, question: Question) -> str:
+    return digest([str(question.key), str(job.config.tier(question.key.role)), question.inputs])
+
+
+def _register(job: Job, question: Question, place: Workplace) -> Asked:
+    """Write down that a call begins, when nothing of an earlier one can be taken for its answer."""
+    (question.log / "transcript.jsonl").unlink(missing_ok=True)
+    asked = Asked(
+        id=uuid4().hex,
+        request=_request(job, question),
+        key=question.key,
+        tier=job.config.tier(question.key.role),
+        log=os.path.relpath(question.log, job.directory.path),
+        directory=str(place.slot.tree),
+        scope=place.scope,
     )
-    with job.ledger.call(key.role) as settle:
-        job.tell(CallStarted(key, tier))
-        reply = backend.ask(request)
-        cost, source = cost_of(reply, job.config.price(tier))
-        record = CallRecord(
-            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            job=job.identity.id,
-            role=key.role,
-            task=key.task,
-            attempt=key.attempt,
-            tier=tier,
-            end=reply.end,
-            usage=reply.usage,
-            cost_usd=cost,
-            cost_source=source,
-            seconds=reply.seconds,
-        )
-        settle(record)
+    keep_room(job.directory)
+    write_model(in_flight(job, asked), asked)
+    return asked
+
+
+def _call(job: Job, asked: Asked, prompt: str) -> Reply:
+    """Make a call within the budget and settle it; where none could be made at all, it is in flight no longer."""
+    key, tier, price = asked.key, asked.tier, job.config.price(asked.tier)
+    try:
+        with (
+            job.rate_limits.turn(tier, lambda until, why: job.tell(Waiting(key, tier, until, why))) as turn,
+            job.ledger.call(key.role, tier) as place,
+        ):
+
+            def spent(usage: Usage, reported: float | None) -> bool:
+                return place.use(cost_of(usage, reported, price)[0])
+
+            job.tell(CallStarted(key, tier))
+            reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
+            turn.end(reply)
+            record = settle(job, asked, reply, place)
+    except (AgentError, ConfigError, LimitReached):
+        in_flight(job, asked).unlink()
+        raise
     job.tell(CallEnded(key, record))
     return reply
 
 
-def _check(question: Question, reply: Reply, *, writes: bool) -> None:
-    said = reply.detail or "it does not say why"
+def _request_of(job: Job, asked: Asked, prompt: str, spent: Callable[[Usage, float | None], bool]) -> Request:
+    limits, role = job.config.limits, asked.key.role
+    return Request(
+        key=asked.key,
+        tier=asked.tier,
+        role=job.roles[role],
+        prompt=prompt,
+        directory=Path(asked.directory),
+        log_directory=_reply_file(job, asked).parent,
+        limits=Limits(wall=limits.node_timeout_secs, idle=limits.idle_timeout_secs),
+        mark=job.mark,
+        sampling=job.config.sampling.get(role, Sampling()),
+        spent=spent,
+    )
+
+
+def _failure(job: Job, question: Question, reply: Reply) -> Exception:
+    role, said = question.key.role, reply.detail or "it does not say why"
     match reply.end:
-        case End.RATE_LIMITED:
-            raise AgentError(
-                f"the {question.key.role} was rate limited: {said}", hint="wait, then run the same command again"
-            )
+        case End.OVER_BUDGET:
+            return job.ledger.exhausted()
         case End.REFUSED:
-            raise AgentError(
-                f"the {question.key.role} was refused: {said}",
+            return ConfigError(
+                f"the {role} was refused: {said}",
                 hint=f"check the login and the rights of the agent program; its output is in {question.log}",
             )
-        case End.ERROR | End.TIMEOUT if not writes:
-            raise AgentError(
-                f"the {question.key.role} failed ({reply.end}): {said}",
-                hint=f"see {question.log}, then run the same command again",
-            )
         case _:
-            return
+            return AgentError(
+                f"the {role} failed ({reply.end}): {said}", hint=f"see {question.log}, then run the same command again"
+            )

@@ -23,7 +23,9 @@ from director.core.events import Note, Tell
 from director.core.roles import Role
 from director.git.repository import Landed, Repository
 from director.git.slots import Pool
+from director.job.branch import JobBranch
 from director.job.ledger import Ledger
+from director.job.ratelimits import RateLimits
 from director.prompts.roles import load_roles
 
 
@@ -84,6 +86,16 @@ class Job:
         return Ledger(self.directory, ceiling=self.config.limits.cost_ceiling_usd)
 
     @cached_property
+    def rate_limits(self) -> RateLimits:
+        """Who waits for which tier."""
+        return RateLimits(longest=self.config.limits.rate_limit_wait_secs)
+
+    @cached_property
+    def branch(self) -> JobBranch:
+        """The job's branch."""
+        return JobBranch(self.repository, self.identity, note=self.note)
+
+    @cached_property
     def roles(self) -> Mapping[Role, RoleDefinition]:
         """Role definitions, the user's own first."""
         return load_roles(self.directory.overrides / "roles")
@@ -101,10 +113,14 @@ class Job:
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.roles, self.family, self.repository.git):
+        for _ in (self.ledger, self.rate_limits, self.roles, self.family, self.repository.git):
             pass
-        for role in Role:
-            self.backend(self.config.tier(role).backend)
+        self.check_agents()
+
+    def check_agents(self) -> None:
+        """Raise ConfigError if it can be known already that a role cannot be played."""
+        for tier in {str(tier): tier for tier in map(self.config.tier, Role)}.values():
+            self.backend(tier.backend).check(tier)
 
     def backend(self, name: str) -> Backend:
         """Return a backend, made once. Raises ConfigError for one that is not installed."""
@@ -125,14 +141,14 @@ class Job:
         Raises ConfigError if it is gone with work on it.
         """
         with self._guard:
-            tip = self.repository.tip(self.identity.ref)
+            tip = self.branch.tip()
             if tip:
                 return tip
             if any(self.directory.lock("").parent.glob("*.json")):
                 branch = self.identity.branch
                 hint = f"make it again with 'git branch {branch} COMMIT', or begin anew: director plan --new"
                 raise ConfigError(f"the job's branch '{branch}' is gone, and work was on it", hint=hint)
-            self.repository.move(self.identity.ref, self.identity.base, old=None)
+            self.branch.move(self.identity.base, old=None)
             return self.identity.base
 
     def landed(self, tip: str | None = None) -> list[Landed]:

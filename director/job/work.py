@@ -8,6 +8,7 @@ from types import FrameType
 
 from director.job.job import Job
 from director.job.lock import hold
+from director.job.recovery import recover
 from director.shell import processes
 from director.shell.guardian import Guardian
 
@@ -21,9 +22,13 @@ def working(job: Job) -> Iterator[None]:
         guardian = Guardian(job.mark)
         try:
             job.make_ready()
+            if job.directory.identity.exists():
+                job.branch.hold()
+            recover(job)
             yield
         finally:
             guardian.close()
+            job.directory.reserve.unlink(missing_ok=True)
 
 
 @contextmanager

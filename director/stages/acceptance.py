@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from director.artifacts.attempts import Answered
 from director.artifacts.files import read_model, write_model
-from director.core.artifacts import TestLock
+from director.core.artifacts import Scope, TestLock
 from director.core.attempts import Rung
 from director.core.calls import CallKey, End
 from director.core.digests import digest
@@ -12,10 +13,9 @@ from director.core.events import Step
 from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.testruns.outcome import why_not_red
-from director.job.asking import Question, ask
+from director.job.asking import Question, Workplace, arrived, ask
 from director.job.job import Job
 from director.prompts.render import render, show_files
-from director.stages.capture import Scope, capture
 from director.stages.guidance import guidance
 from director.stages.ladder import climb
 from director.stages.landing import land, trailers
@@ -75,15 +75,9 @@ def _lock(job: Job, node: Node, commit: str) -> None:
 def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str:
     task = f"tests:{node.id}"
     message = f"tests: {node.title or node.id}\n\n{trailers(job, task=task, inputs=inputs)}"
-    tip = job.tip()
-    former = _former_tests(job, node)
-    scope = Scope(base=tip, allowed=[*node.tests, *sorted(former)], message=message)
-    with job.pool.slot("agent", tip) as slot:
-        restore_base(job, slot, former)
-        prompt = _prompt(job, node, commit=tip, feedback=rung.feedback)
-        key = CallKey(role=Role.TEST_AUTHOR, task=task, attempt=rung.number)
-        question = Question(key, prompt=prompt, directory=slot.tree, log=log, inputs=f"{inputs} {rung.number}")
-        answered = ask(job, question, capture=lambda: capture(job, slot, scope))
+    ref = job.identity.kept_ref(task, log.name)
+    question = Question(CallKey(role=Role.TEST_AUTHOR, task=task, attempt=rung.number), log, f"{inputs} {rung.number}")
+    answered = arrived(job, question) or _author(job, node, question, message=message, ref=ref, feedback=rung.feedback)
     put_aside = "".join(f"\n{note}; that was put aside" for note in answered.notes)
     if answered.reply.end is not End.DONE:
         raise Rejected(f"the call ended with {answered.reply.end}: {answered.reply.detail}{put_aside}")
@@ -93,7 +87,22 @@ def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str
     for note in answered.notes:
         job.note(f"{note}; put aside", task=task)
     base = job.repository.parent(answered.commit)
-    return land(job, answered.commit, base=base, message=message, check=lambda commit, tip: None)
+    return land(job, answered.commit, base=base, message=message, kept=ref, check=lambda commit, tip: None)
+
+
+def _author(job: Job, node: Node, question: Question, *, message: str, ref: str, feedback: str) -> Answered:
+    tip, former = job.tip(), _former_tests(job, node)
+    prompt = _prompt(job, node, commit=tip, feedback=feedback)
+    with job.pool.slot("agent", tip) as slot:
+
+        def renew() -> None:
+            slot.prepare(tip)
+            restore_base(job, slot, former)
+
+        restore_base(job, slot, former)
+        allowed = (*node.tests, *sorted(former))
+        scope = Scope(slot=slot.name, base=tip, allowed=allowed, message=message, ref=ref)
+        return ask(job, question, prompt, Workplace(slot, scope, renew))
 
 
 def _former_tests(job: Job, node: Node) -> set[str]:

@@ -8,7 +8,7 @@ from director.core.attempts import Rung
 from director.core.calls import CallKey
 from director.core.errors import PlanError, Rejected, ReplyError
 from director.core.roles import Role
-from director.job.asking import Question, ask
+from director.job.asking import Question, Workplace, arrived, ask
 from director.job.job import Job
 from director.stages.ladder import climb
 
@@ -27,12 +27,11 @@ def converse(
     commit = job.tip()
 
     def attempt(rung: Rung, log: Path) -> Result:
-        with job.pool.slot("reader", commit) as slot:
-            key = CallKey(role=role, task=task, attempt=rung.number)
-            question = Question(
-                key, prompt=prompt(rung.feedback), directory=slot.tree, log=log, inputs=f"{inputs} {rung.number}"
-            )
-            answered = ask(job, question)
+        question = Question(CallKey(role=role, task=task, attempt=rung.number), log, f"{inputs} {rung.number}")
+        answered = arrived(job, question)
+        if answered is None:
+            with job.pool.slot("reader", commit) as slot:
+                answered = ask(job, question, prompt(rung.feedback), Workplace(slot))
         try:
             return accept(answered.reply.text)
         except (ReplyError, PlanError) as error:

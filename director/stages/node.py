@@ -6,7 +6,7 @@ from pathlib import Path
 
 from director.artifacts.attempts import Answered
 from director.artifacts.files import read_model, write_model
-from director.core.artifacts import Merged
+from director.core.artifacts import Merged, Scope
 from director.core.attempts import Rung
 from director.core.calls import CallKey
 from director.core.errors import Rejected, StageFailed
@@ -14,10 +14,9 @@ from director.core.events import Step
 from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.watch import watch_it_fail
-from director.job.asking import Question, ask
+from director.job.asking import Question, Workplace, arrived, ask
 from director.job.job import Job
 from director.prompts.render import render, show_files
-from director.stages.capture import Scope, capture
 from director.stages.combination import check_combined
 from director.stages.gate import check_lock, check_tests, pass_node_gate
 from director.stages.guidance import guidance
@@ -101,21 +100,22 @@ def _attempt(job: Job, work: Work, rung: Rung, log: Path) -> Passed:
     try:
         return _accept(job, work, rung, log, answered)
     except Rejected as rejected:
-        ref = f"refs/director/{job.identity.id}/{work.node.id}/{log.name}"
-        job.repository.keep(ref, answered.commit)
-        raise Rejected(rejected.message, tree_ref=ref) from rejected
+        raise Rejected(rejected.message, tree_ref=job.identity.kept_ref(work.task, log.name)) from rejected
 
 
 def _execute(job: Job, work: Work, rung: Rung, log: Path) -> Answered:
+    key = CallKey(role=rung.role, task=work.task, attempt=rung.number)
+    question = Question(key, log, f"{work.inputs} {rung.number}")
+    if answered := arrived(job, question):
+        return answered
     node, tip = work.node, job.tip()
     job.tell(Step(work.task, "tests before"))
     before = run_in_checkout(job, tip, node.test_cmd, output=log / "before.txt")
-    scope = Scope(base=tip, allowed=node.files, message=_message(job, work))
+    prompt = _prompt(job, node, commit=tip, before=before, feedback=rung.feedback)
     with job.pool.slot("agent", tip) as slot:
-        prompt = _prompt(job, node, commit=tip, before=before, feedback=rung.feedback)
-        key = CallKey(role=rung.role, task=work.task, attempt=rung.number)
-        question = Question(key, prompt=prompt, directory=slot.tree, log=log, inputs=f"{work.inputs} {rung.number}")
-        return ask(job, question, capture=lambda: capture(job, slot, scope))
+        message, ref = _message(job, work), job.identity.kept_ref(work.task, log.name)
+        scope = Scope(slot=slot.name, base=tip, allowed=node.files, message=message, ref=ref)
+        return ask(job, question, prompt, Workplace(slot, scope, renew=lambda: slot.prepare(tip)))
 
 
 def _prompt(job: Job, node: Node, *, commit: str, before: TestRun, feedback: str) -> str:
@@ -151,6 +151,7 @@ def _accept(job: Job, work: Work, rung: Rung, log: Path, answered: Answered) -> 
         answered.commit,
         base=base,
         message=_message(job, work),
+        kept=job.identity.kept_ref(work.task, log.name),
         check=lambda commit, tip: check_combined(job, work, commit, tip=tip, base=base, log=log),
     )
     return Passed(commit, answered, stage_two=findings is not None, findings=len(findings or ()))

@@ -9,7 +9,7 @@ from director.core.errors import AgentError, ConfigError, LimitReached, Rejected
 from director.core.plan.node import Node
 from director.core.replies import Finding, ReviewReply, Severity, parse_reply
 from director.core.roles import Role
-from director.job.asking import Question, ask
+from director.job.asking import Question, Workplace, ask
 from director.job.job import Job
 from director.prompts.render import render
 
@@ -60,8 +60,8 @@ def _ask(job: Job, change: Change, *, log: Path, stage: str) -> ReviewReply:
     key = CallKey(role=Role.REVIEWER, task=f"run:{change.node.id}", attempt=change.number)
     with job.pool.slot("reader", change.commit) as slot:
         inputs = f"{change.inputs} {change.number} {change.commit} {stage}"
-        question = Question(key, prompt=prompt, directory=slot.tree, log=log, inputs=inputs)
-        return parse_reply(ask(job, question).reply.text, ReviewReply)
+        answered = ask(job, Question(key, log, inputs), prompt, Workplace(slot))
+        return parse_reply(answered.reply.text, ReviewReply)
 
 
 def _told(finding: Finding) -> str:

@@ -136,7 +136,8 @@ def test_a_transcript_of_an_earlier_attempt_does_not_count(tmp_path: Path) -> No
 def test_nothing_private_stays_behind(tmp_path: Path) -> None:
     play(tmp_path, f"echo secret > $XDG_DATA_HOME/x\n{say(TEXT)}")
 
-    assert [path.name for path in (tmp_path / "state").iterdir()] == ["state"]
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["calls", "state"]
+    assert list((tmp_path / "state" / "calls").iterdir()) == []
 
 
 def test_a_program_is_looked_for_from_the_repository(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Replayed agents: what they answer, what they write, and what they refuse to write."""
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -170,16 +169,27 @@ def test_an_entry_can_end_badly(tmp_path: Path, worktree: Path) -> None:
     assert (reply.end, reply.detail) == (End.RATE_LIMITED, "too many requests")
 
 
-def test_the_transcript_is_one_line_with_text_and_events(tmp_path: Path, worktree: Path) -> None:
+def test_the_transcript_is_one_line_with_the_whole_reply(tmp_path: Path, worktree: Path) -> None:
     cassette = """
 version: 1
 calls: [{role: executor, task: "run:money", text: "ä\\nb", events: [{kind: run, detail: make, exit_code: 2}]}]
 """
 
-    ask(tmp_path, cassette)
+    reply = ask(tmp_path, cassette)
 
     (line,) = (tmp_path / "logs" / "transcript.jsonl").read_text().splitlines()
-    assert json.loads(line) == {"text": "ä\nb", "events": [{"kind": "run", "detail": "make", "exit_code": 2}]}
+    assert Reply.model_validate_json(line) == reply
+
+
+def test_a_reply_is_recalled_from_the_transcript_once_it_is_whole(tmp_path: Path, worktree: Path) -> None:
+    cassette = "version: 1\ncalls: [{role: executor, task: 'run:money', text: done}]"
+    reply, logs = ask(tmp_path, cassette), tmp_path / "logs"
+
+    assert replay(tmp_path).recall(logs, worktree) == reply
+    whole = (logs / "transcript.jsonl").read_bytes()
+    (logs / "transcript.jsonl").write_bytes(whole[:-20])
+    assert replay(tmp_path).recall(logs, worktree) is None
+    assert replay(tmp_path).recall(tmp_path / "nowhere", worktree) is None
 
 
 def test_a_call_takes_its_time(tmp_path: Path, worktree: Path) -> None:
@@ -298,7 +308,7 @@ calls:
         "  - calls[1].tesk: this key is not known\n"
         "  - calls[2]: 'a.sh' is in 'executable' and has no content in 'files'\n"
         "hint: an entry of 'calls' may hold: role, task, attempt, text, files, executable, usage, cost_usd, seconds, "
-        "events, end, detail"
+        "events, end, detail, retry_after"
     )
 
 

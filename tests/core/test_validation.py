@@ -404,7 +404,7 @@ def test_a_plan_is_strict_json(text: str, problem: str) -> None:
     [
         ("[]", ["the whole: input should be an object"]),
         ("null", ["the whole: input should be an object"]),
-        ('{"version": 2, "nodes": []}', ["version: input should be 1"]),
+        ('{"version": 2, "nodes": []}', ["version: 2 is of another version of director; this one reads 1"]),
         (
             '{"nodes": [{"id": 1, "file": [], "files": "a"}, {}]}',
             [

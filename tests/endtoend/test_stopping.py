@@ -238,6 +238,7 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (site / "theirs.py").write_text(
         "class Theirs:\n"
         "    def __init__(self, surroundings):\n        pass\n\n"
+        "    def check(self, tier):\n        pass\n\n"
         "    def ask(self, request):\n        raise RuntimeError('nobody expected this')\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(site))

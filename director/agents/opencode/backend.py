@@ -10,6 +10,7 @@ It leaves one thing behind that cannot be switched off: a file `opencode` with t
 git directory.
 """
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -31,15 +32,17 @@ from director.agents.opencode.config import (
 from director.agents.opencode.events import Ending, Event
 from director.agents.opencode.home import Home, inherited_environment
 from director.agents.opencode.project import put_aside
-from director.agents.opencode.watch import ended_when_circling
+from director.agents.opencode.watch import Fault, watched
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import End, Reply
 from director.core.errors import ConfigError
+from director.core.tiers import Tier
 from director.shell import processes
 from director.shell.processes import Ended, Finished
 
 _HINT = "install it with `npm install -g opencode-ai`, or set `command` under [backends.opencode]"
 _LOGGED = re.compile(r'level=ERROR.*? error(?:\.error)?=("(?:[^"\\]|\\.)*"|\S+)')
+_LOG_BYTES = 256 * 1024
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -50,7 +53,8 @@ class _Ran:
     finished: Finished
     events: list[Event]
     stderr: str
-    circled: bool
+    fault: Fault | None
+    """Why it was ended while it ran."""
 
 
 class OpenCode:
@@ -60,25 +64,47 @@ class OpenCode:
         check_options(surroundings.options)
         self._surroundings = surroundings
 
+    def check(self, tier: Tier) -> None:
+        """Raise ConfigError if OpenCode is not installed, or if the tier names no provider."""
+        split_model(tier)
+        self._program()
+
     def ask(self, request: Request) -> Reply:
         """Run OpenCode once. Raises ConfigError if it is not installed, or if the tier names no provider."""
         split_model(request.tier)
         program = self._program()
-        self._surroundings.state_directory.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(
-            prefix="call-", dir=self._surroundings.state_directory, ignore_cleanup_errors=True
-        ) as root:
+        self._calls.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="call-", dir=self._calls, ignore_cleanup_errors=True) as root:
             ran = self._run(program, request, Home(Path(root), self._surroundings.state_directory / "state"))
         ending = _ending(ran, request)
         return Reply(
             end=ending.end,
             text=read.last_text(ran.events),
             detail=ending.detail,
+            retry_after=ending.retry_after,
             usage=read.total_usage(ran.events),
             cost_usd=read.total_cost(ran.events),
             events=read.tool_events(ran.events, request.directory),
             seconds=ran.finished.seconds,
         )
+
+    def recall(self, log_directory: Path, directory: Path) -> Reply | None:
+        """Read the transcript: the answer is whole if the model ended it, and nothing of the worktree was put aside."""
+        events = _events(log_directory / "transcript.jsonl")
+        if not events:
+            return None
+        is_done = read.is_done(events) and not any(self._calls.glob("*/aside/*"))
+        return Reply(
+            end=End.DONE if is_done else End.INTERRUPTED,
+            text=read.last_text(events),
+            usage=read.total_usage(events),
+            cost_usd=read.total_cost(events),
+            events=read.tool_events(events, directory),
+        )
+
+    @property
+    def _calls(self) -> Path:
+        return self._surroundings.state_directory / "calls"
 
     def _run(self, program: str, request: Request, home: Home) -> _Ran:
         environment = self._prepare(request, home)
@@ -88,7 +114,7 @@ class OpenCode:
         mark = f"{request.mark}/{uuid4().hex}"
         with (
             put_aside(request.directory, home.root / "aside"),
-            ended_when_circling(transcript, mark) as circling,
+            watched(transcript, mark, request.spent) as fault,
             _startable(program),
         ):
             finished = processes.run(
@@ -101,9 +127,7 @@ class OpenCode:
                 limits=request.limits,
                 mark=mark,
             )
-        with transcript.open("rb") as lines:
-            events = read.read_events(lines)
-        return _Ran(finished, events, stderr.read_text("utf-8", errors="replace"), circling.is_set())
+        return _Ran(finished, _events(transcript), _tail(stderr), fault())
 
     def _prepare(self, request: Request, home: Home) -> dict[str, str]:
         """Write what the program is told, and return its environment."""
@@ -120,6 +144,24 @@ class OpenCode:
         if found := shutil.which(path):
             return str(found)
         raise ConfigError(f"the program '{command}' of the backend 'opencode' is not there", hint=_HINT)
+
+
+def _events(transcript: Path) -> list[Event]:
+    try:
+        with transcript.open("rb") as lines:
+            return read.read_events(lines)
+    except OSError:
+        return []
+
+
+def _tail(log: Path) -> str:
+    """Return the end of a log, which an agent can make as long as it likes."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - _LOG_BYTES, 0))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 @contextmanager
@@ -147,8 +189,11 @@ def _argv(program: str, request: Request) -> list[str]:
 
 def _ending(ran: _Ran, request: Request) -> Ending:
     """Judge a call: what ended it from outside, what it reported itself, and what it left unsaid."""
-    if ran.circled:
-        return Ending(End.ERROR, "it went in circles: the same step over and over, or answers that break off")
+    match ran.fault:
+        case Fault.CIRCLES:
+            return Ending(End.ERROR, "it went in circles: the same step over and over, or answers that break off")
+        case Fault.OVER_BUDGET:
+            return Ending(End.OVER_BUDGET, "the job's cost ceiling was reached")
     if ran.finished.ended is not Ended.EXITED:
         return _stopped(ran, request)
     if "Falling back to default agent" in ran.stderr:
@@ -174,7 +219,9 @@ def _stopped(ran: _Ran, request: Request) -> Ending:
             reason = f"not done after {request.limits.wall:g} seconds"
     logged = _last_error(ran.stderr)
     detail = f"{reason}; last error: {logged}" if logged else reason
-    return Ending(End.RATE_LIMITED if read.speaks_of_rate(logged) else End.TIMEOUT, detail)
+    if not read.speaks_of_rate(logged):
+        return Ending(End.TIMEOUT, detail)
+    return Ending(End.RATE_LIMITED, detail, retry_after=read.told_wait(logged))
 
 
 def _explained(reported: Ending, stderr: str) -> Ending:

@@ -6,17 +6,21 @@ killed program leaves half a line, and others may write to its output.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from director.core import backoff
 from director.core.calls import End, ToolEvent, ToolKind, Usage
 
 DETAIL_LENGTH = 2000
 """A longer reason is cut, for it may hold a whole response."""
+LINE_BYTES = 4 * 1024 * 1024
+"""A longer line is no event: OpenCode itself cuts what tools answer."""
 WANTED_LENGTH = 300
 """What is kept of a tool use that failed: OpenCode repeats its whole set of rules."""
 
@@ -27,7 +31,7 @@ _KINDS = {
 }
 _PATCHED = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (.+)$", re.MULTILINE)
 _RATE = re.compile(r"rate.?limit|too many requests|overloaded|quota|usage limit|resource.exhausted", re.IGNORECASE)
-_REFUSED_NAMES = {"ProviderAuthError", "ContentFilterError"}
+_REFUSED_NAMES = {"ProviderAuthError"}
 
 
 class _Loose(BaseModel):
@@ -69,6 +73,8 @@ class Part(_Loose):
     tool: str = ""
     state: _State = _State()
     text: str = ""
+    reason: str = ""
+    """Of a finished step: `tool-calls` if another one follows."""
     tokens: _Tokens = _Tokens()
     cost: float = 0
 
@@ -77,6 +83,7 @@ class _Reason(_Loose):
     message: str = ""
     status: int | None = Field(default=None, alias="statusCode")
     body: str = Field(default="", alias="responseBody")
+    headers: dict[str, Any] = Field(default_factory=dict, alias="responseHeaders")
 
 
 class Failure(_Loose):
@@ -100,13 +107,14 @@ class Ending:
 
     end: End
     detail: str = ""
+    retry_after: float | None = None
 
 
 def read_events(lines: Iterable[str | bytes]) -> list[Event]:
     """Read the lines that are events; a part that is told again, such as one that was compacted later, counts once."""
     events: dict[tuple[str, str], Event] = {}
     for number, line in enumerate(lines):
-        if event := read_event(line):
+        if len(line) <= LINE_BYTES and (event := read_event(line)):
             events.setdefault((event.type, event.part.id or str(number)), event)
     return list(events.values())
 
@@ -155,6 +163,18 @@ def failures(events: Iterable[Event]) -> list[Ending]:
     return [_ending(event.error) for event in events if event.type == "error"]
 
 
+def is_done(events: Sequence[Event]) -> bool:
+    """Tell whether the last step was the model's last: only then it stops of itself."""
+    steps = [event for event in events if event.type in ("step_start", "step_finish", "error")]
+    return bool(steps) and steps[-1].type == "step_finish" and steps[-1].part.reason == "stop"
+
+
+def told_wait(text: str, headers: Mapping[str, Any] | None = None) -> float | None:
+    """Return how many seconds a provider asks to wait, or None."""
+    said = {name: value for name, value in (headers or {}).items() if isinstance(value, str)}
+    return backoff.told_wait(text, said, now=datetime.now(UTC))
+
+
 def speaks_of_rate(text: str) -> bool:
     """Tell whether a provider's words mean that it is asked too often or too much."""
     return bool(_RATE.search(text))
@@ -197,9 +217,7 @@ def _ending(failure: Failure) -> Ending:
     status, message = failure.data.status, failure.data.message or failure.name
     detail = message if status is None else f"{message} (HTTP {status})"
     if status in (429, 529) or speaks_of_rate(message) or speaks_of_rate(failure.data.body):
-        end = End.RATE_LIMITED
-    elif status in (401, 402, 403) or failure.name in _REFUSED_NAMES:
-        end = End.REFUSED
-    else:
-        end = End.ERROR
-    return Ending(end, detail[:DETAIL_LENGTH])
+        wait = told_wait(f"{message}\n{failure.data.body}", failure.data.headers)
+        return Ending(End.RATE_LIMITED, detail[:DETAIL_LENGTH], retry_after=wait)
+    is_refused = status in (401, 402, 403) or failure.name in _REFUSED_NAMES
+    return Ending(End.REFUSED if is_refused else End.ERROR, detail[:DETAIL_LENGTH])

@@ -83,6 +83,8 @@ class Limits(Model):
     """Wall-clock time of one test command or repository gate."""
     cost_ceiling_usd: PositiveFloat | None = None
     """No new call is started once the job has cost this much. Default: no ceiling."""
+    rate_limit_wait_secs: Annotated[float, Field(ge=0)] = 3600
+    """How long calls wait for a tier that is rate limited, in a row, before the run stops with exit code 5."""
     max_attempts: PositiveInt = 2
     """Attempts of the executor at a node before it is escalated once."""
     flake_runs: PositiveInt = 1

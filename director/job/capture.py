@@ -1,8 +1,8 @@
 """Save what an agent left in its worktree: the files that it may change, and the names of all others."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from director.core.artifacts import Scope
 from director.core.byproducts import BYPRODUCTS
 from director.git.ignored import ignored_paths
 from director.git.slots import Slot
@@ -11,18 +11,8 @@ from director.job.job import Job
 _NAMED = 20
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What an agent may change, and what its commit is to say."""
-
-    base: str
-    """The commit that the worktree was made from; its ignore rules count."""
-    allowed: Sequence[str]
-    message: str
-
-
 def capture(job: Job, slot: Slot, scope: Scope) -> tuple[str, list[str]]:
-    """Return a commit of the base plus the allowed files, and one note for everything else that is wrong.
+    """Return a commit of the base plus the allowed files, kept by a ref, and one note for everything that is wrong.
 
     Where something irregular stands in the place of an allowed file, that file is taken as it was at the base.
     """
@@ -30,6 +20,7 @@ def capture(job: Job, slot: Slot, scope: Scope) -> tuple[str, list[str]]:
     taken = [path for path in scope.allowed if path not in irregular]
     tree = slot.snapshot(taken)
     commit = job.repository.commit_tree(tree, parent=scope.base, message=scope.message)
+    job.repository.keep(scope.ref, commit)
     notes = []
     if irregular:
         notes.append(f"no regular files (links and directories cannot land): {_listed(irregular)}")
