@@ -8,11 +8,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from doit.exceptions import InvalidDodoFile
-
 from director.cli.doit import doit_config
 from director.cli.opening import open_graph
 from director.cli.progress import Progress
+from director.cli.text import complain
 from director.core.errors import DirectorError
 from director.tasks.graph import Graph
 
@@ -20,7 +19,7 @@ from director.tasks.graph import Graph
 def load(dodo_file: str) -> tuple[dict[str, Any], Graph]:
     """Return doit's configuration and the graph of the job beside a dodo.py.
 
-    Raises doit's InvalidDodoFile, which doit prints without a traceback.
+    Where there is none that can be built, the cause is said and doit ends with the exit code that director has for it.
     """
     progress = Progress()
     place = argparse.Namespace(repo=Path(dodo_file).resolve().parent, dir=None, profile=None)
@@ -28,6 +27,7 @@ def load(dodo_file: str) -> tuple[dict[str, Any], Graph]:
         graph = open_graph(place, tell=progress)
         list(graph.create_doit_tasks())
     except DirectorError as error:
-        raise InvalidDodoFile(str(error)) from error
+        complain(error)
+        raise SystemExit(int(error.exit_code)) from error
     graph.job.directory.path.mkdir(parents=True, exist_ok=True)
     return doit_config(graph) | {"reporter": progress}, graph

@@ -81,6 +81,14 @@ def read_model(path: Path, model: type[AnyModel]) -> AnyModel | None:
         ) from error
 
 
+def read_remade(path: Path, model: type[AnyModel]) -> AnyModel | None:
+    """Read a JSON file of ours that can be made again, or return None if there is none or it is spoiled."""
+    try:
+        return read_model(path, model)
+    except ConfigError:
+        return None
+
+
 def append_record(path: Path, record: Model) -> None:
     """Append one line to a file of records; a torn line before it stays a line of its own."""
     path.parent.mkdir(parents=True, exist_ok=True)

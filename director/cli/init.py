@@ -10,6 +10,7 @@ from director.cli.detect import INSTALL_HINT, find_agents, guess_gates
 from director.core.errors import ConfigError
 from director.core.tiers import parse_tier
 from director.job.lifecycle import write_ignore_rules
+from director.job.surroundings import require_writable
 from director.prompts.templates import template_path
 
 Ask = Callable[[str, str], str]
@@ -24,15 +25,16 @@ NONE = "-"
 def initialise(repository: Path, job_directory: Path, *, yes: bool, ask: Ask, say: Say) -> None:
     """Write the files that director wants in a repository; with `yes` every default is taken and nothing asked."""
     ask = _take_default if yes else ask
+    config, ignored, dodo = job_directory / "config.toml", job_directory / ".gitignore", repository / "dodo.py"
+    for path in (config, ignored, dodo):
+        if not _is_taken(path):
+            require_writable(path.parent)
     _tell_agents(say)
-    config = job_directory / "config.toml"
     if _is_free(config, repository, say):
         _write(config, _config_text(repository, ask, say), repository, say)
-    ignored = job_directory / ".gitignore"
     if _is_free(ignored, repository, say):
         write_ignore_rules(job_directory)
         say(f"wrote {_shown(ignored, repository)}")
-    dodo = repository / "dodo.py"
     if _is_free(dodo, repository, say):
         _write(dodo, template_path("dodo.py").read_text(encoding="utf-8"), repository, say)
     say('next: director plan "what you want done"')
@@ -97,11 +99,16 @@ def _escaped(text: str) -> str:
 
 
 def _is_free(path: Path, repository: Path, say: Say) -> bool:
-    """Tell whether nothing is at a path, not even a link that leads nowhere; say so if there is."""
-    taken = path.exists() or path.is_symlink()
-    if taken:
+    """Tell whether nothing is at a path; say so if there is."""
+    if _is_taken(path):
         say(f"kept {_shown(path, repository)}, which was there already")
-    return not taken
+        return False
+    return True
+
+
+def _is_taken(path: Path) -> bool:
+    """Tell whether something is at a path, be it a link that leads nowhere."""
+    return path.exists() or path.is_symlink()
 
 
 def _write(path: Path, text: str, repository: Path, say: Say) -> None:

@@ -4,8 +4,10 @@ import argparse
 from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
+from director.artifacts.files import read_model
 from director.cli.place import DEFAULT_DIRECTORY, VARIABLE, named_directory
 from director.cli.progress import Progress, Verbosity
+from director.core.artifacts import JobIdentity
 from director.core.config.settings import Config
 from director.core.errors import ConfigError
 from director.core.events import Tell
@@ -75,6 +77,8 @@ def open_job(args: argparse.Namespace, *, tell: Tell = silent) -> Job:
     repository = open_repository(args)
     directory = open_directory(args, repository)
     config = load_config(repository.root, directory.path, profile=args.profile)
+    if not getattr(args, "new", False):
+        read_model(directory.identity, JobIdentity)  # a job that cannot be read is told before anything is done
     return Job(repository, directory, _with_options(config, args), approvals=_approvals(args), tell=tell)
 
 

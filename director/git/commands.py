@@ -6,7 +6,6 @@ in every call. Filter drivers (such as LFS) are off too: files stand in worktree
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -214,8 +213,3 @@ def run_in(checkout: Path, *arguments: str, as_configured: bool = False) -> tupl
         settings |= _NOTHING_BENDS
     status, output, _ = _run(arguments, cwd=checkout, variables=_as_variables(settings))
     return status, output
-
-
-def scratch_index() -> tempfile.TemporaryDirectory[str]:
-    """Return a directory for an index of our own; it goes when the `with` ends."""
-    return tempfile.TemporaryDirectory(prefix="director-index-")

@@ -1,12 +1,12 @@
 """Which files a commit's own ignore rules cover, whatever the worktree's rules say."""
 
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from director.core.errors import GitError
 from director.git.commands import Git
 from director.git.repository import Repository
+from director.shell.scratch import scratch_directory
 
 
 def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, further: Iterable[str]) -> set[str]:
@@ -18,7 +18,7 @@ def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, 
     asked = list(paths)
     if not asked:
         return set()
-    with tempfile.TemporaryDirectory(prefix="director-ignore-") as scratch:
+    with scratch_directory() as scratch:
         rules, excludes = Path(scratch) / "rules", Path(scratch) / "further"
         _write_rules(repository, commit, rules)
         excludes.write_text("".join(f"{pattern}\n" for pattern in further), encoding="utf-8")

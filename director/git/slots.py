@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from director.core.errors import GitError
-from director.git.commands import scratch_index
 from director.git.repository import Repository
+from director.shell.scratch import scratch_directory
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Slot:
         The files are copied to a place of their own: there git applies the attributes of the commit, whatever
         .gitattributes say in the slot, and takes no file for unchanged because of its size and time.
         """
-        with scratch_index() as scratch:
+        with scratch_directory() as scratch:
             index, files = Path(scratch) / "index", Path(scratch) / "files"
             shutil.copyfile(self.index, index)
             files.mkdir()

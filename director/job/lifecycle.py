@@ -2,11 +2,12 @@
 
 import secrets
 import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
-from director.artifacts.files import read_model, read_text, write_model, write_text
+from director.artifacts.files import read_model, read_remade, read_text, write_model, write_text
 from director.core.artifacts import GatesRun, JobIdentity
 from director.core.errors import ConfigError
 from director.git.repository import Repository
@@ -66,15 +67,13 @@ def set_task(repository: Repository, directory: JobDirectory, text: str, *, new:
 def is_finished(repository: Repository, directory: JobDirectory) -> bool:
     """Tell whether the job's branch stands where it was integrated."""
     identity = read_model(directory.identity, JobIdentity)
-    integration = read_model(directory.integration, GatesRun)
+    integration = read_remade(directory.integration, GatesRun)
     return bool(identity and integration and repository.tip(identity.ref) == integration.commit)
 
 
 def archive_job(directory: JobDirectory) -> Path:
     """Move the files of a job aside; its branch and refs stay."""
-    identity = read_model(directory.identity, JobIdentity)
-    name = identity.id if identity else datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    target = directory.archive / name
+    target = directory.archive / _name_of(directory)
     while target.exists():
         target = target.with_name(target.name + "-again")
     target.mkdir(parents=True)
@@ -82,3 +81,11 @@ def archive_job(directory: JobDirectory) -> Path:
         if artifact.exists():
             shutil.move(artifact, target / artifact.name)
     return target
+
+
+def _name_of(directory: JobDirectory) -> str:
+    """Return the id of a job; of one that cannot be read, such as another version's, the time."""
+    with suppress(ConfigError):
+        if identity := read_model(directory.identity, JobIdentity):
+            return identity.id
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S")

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from filelock import FileLock, Timeout
 
 from director.artifacts.directory import JobDirectory
-from director.artifacts.files import read_model, write_model
+from director.artifacts.files import read_model, sweep_unfinished, write_model
 from director.core.errors import ConfigError, JobLocked
 from director.core.model import Model
+from director.shell.scratch import sweep_scratch
 
 
 class Holder(Model):
@@ -32,6 +33,9 @@ def hold(directory: JobDirectory) -> Iterator[None]:
     except Timeout as error:
         raise _locked(directory) from error
     try:
+        if directory.holder.exists():  # it was killed
+            sweep_unfinished(directory.path)
+            sweep_scratch()
         since = datetime.now(UTC).isoformat(timespec="seconds")
         write_model(directory.holder, Holder(pid=os.getpid(), host=socket.gethostname(), since=since))
         yield

@@ -6,7 +6,7 @@ It runs before anything else does, while the job is held: the worktrees are as t
 from pathlib import Path
 
 from director.artifacts.attempts import Answered
-from director.artifacts.files import read_model, sweep_unfinished
+from director.artifacts.files import read_model
 from director.core.artifacts import Asked
 from director.core.calls import Reply
 from director.core.errors import ConfigError
@@ -23,7 +23,6 @@ def recover(job: Job) -> None:
             _complete(job, path)
     for private in job.directory.backends.glob("*/calls"):
         remove_tree(private)
-    sweep_unfinished(job.directory.path)
 
 
 def _complete(job: Job, path: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from director.artifacts.attempts import Answered
-from director.artifacts.files import read_model, write_model
+from director.artifacts.files import read_model, read_remade, write_model
 from director.core.artifacts import Scope, TestLock
 from director.core.attempts import Rung
 from director.core.calls import CallKey, End
@@ -107,7 +107,7 @@ def _author(job: Job, node: Node, question: Question, *, message: str, ref: str,
 
 def _former_tests(job: Job, node: Node) -> set[str]:
     """Return the files that were locked as the node's tests and no longer are: they go from the branch."""
-    lock = read_model(job.directory.lock(node.id), TestLock)
+    lock = read_remade(job.directory.lock(node.id), TestLock)
     return set(lock.files) - {*node.tests, *node.files} if lock else set()
 
 

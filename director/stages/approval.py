@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from director.artifacts.documents import is_hand_edited, write_document
-from director.artifacts.files import read_model, write_model, write_text
+from director.artifacts.files import read_remade, write_model, write_text
 from director.core.artifacts import Approval
 from director.core.digests import digest, digest_text
 from director.core.errors import Paused, ReplyError
@@ -12,7 +12,7 @@ from director.core.roles import Role
 from director.job.job import Approvals, Job
 from director.prompts.render import render
 from director.stages.conversation import converse
-from director.stages.planning import plan_of_reply, plan_text, required_text
+from director.stages.planning import plan_of_reply, plan_text, read_plan, required_text
 
 GATED = ("spec", "plan")
 
@@ -24,7 +24,7 @@ def document_of(job: Job, name: str) -> Path:
 
 def is_open(job: Job, name: str) -> bool:
     """Tell whether a document is approved as it stands."""
-    approval = read_model(job.directory.approved(name), Approval)
+    approval = read_remade(job.directory.approved(name), Approval)
     return approval is not None and approval.sha256 == digest_text(required_text(document_of(job, name)))
 
 
@@ -41,9 +41,17 @@ def pass_gate(job: Job, name: str) -> None:
             _approve(job, name, by="auto")
 
 
+def waiting_for_approval(job: Job) -> list[str]:
+    """Return the names of what waits for a person. Raises PlanError for a plan that cannot be built."""
+    waiting = [name for name in GATED if document_of(job, name).exists() and not is_open(job, name)]
+    if "plan" in waiting:
+        read_plan(job.directory.plan)
+    return waiting
+
+
 def approve_by_hand(job: Job) -> list[str]:
     """Approve what waits for a person; return the names of what was approved."""
-    waiting = [name for name in GATED if document_of(job, name).exists() and not is_open(job, name)]
+    waiting = waiting_for_approval(job)
     for name in waiting:
         _approve(job, name, by="human")
     return waiting

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
-from director.artifacts.files import read_model, write_model
+from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import GateOutcome, GatesRun
 from director.core.errors import StageFailed
 from director.core.events import Step
@@ -59,7 +59,7 @@ def _red(job: Job, what: str, command: str, run: TestRun, tip: str) -> StageFail
 
 
 def _before(job: Job, command: str) -> str:
-    baseline = read_model(job.directory.baseline, GatesRun)
+    baseline = read_remade(job.directory.baseline, GatesRun)
     found = [gate for gate in (baseline.gates.values() if baseline else ()) if gate.command == command]
     if not found:
         return "it was not run at the base"
@@ -67,7 +67,7 @@ def _before(job: Job, command: str) -> str:
 
 
 def _landed_since_green(job: Job, tip: str) -> list[str]:
-    green = read_model(job.directory.integration, GatesRun)
+    green = read_remade(job.directory.integration, GatesRun)
     landed = job.repository.landed(green.commit if green else job.identity.base, tip)
     return [entry.task.removeprefix("run:") for entry in landed if entry.task.startswith("run:")]
 

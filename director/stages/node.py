@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import Answered
-from director.artifacts.files import read_model, write_model
+from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import Merged, Scope
 from director.core.attempts import Rung
 from director.core.calls import CallKey
@@ -90,9 +90,13 @@ def _is_green(job: Job, work: Work, tip: str) -> bool:
 def _stamp(job: Job, node: Node, commit: str) -> None:
     """Write the marker; one that gives the same contents is left alone, so that the wave stops here."""
     files = job.repository.blobs(commit, node.files)
-    known = read_model(job.directory.merged(node.id), Merged)
-    if known is None or known.files != files:
+    known = read_remade(job.directory.merged(node.id), Merged)
+    if known is None or known.files != files or not _is_on_branch(job, known.commit):
         write_model(job.directory.merged(node.id), Merged(node=node.id, commit=commit, files=files))
+
+
+def _is_on_branch(job: Job, commit: str) -> bool:
+    return any(landed.commit == commit for landed in job.landed())
 
 
 def _attempt(job: Job, work: Work, rung: Rung, log: Path) -> Passed:

@@ -1,6 +1,6 @@
 """The nodes' own parts of the plan, and what a node that left the plan left behind."""
 
-from director.artifacts.files import read_model, write_model
+from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import TestLock
 from director.core.digests import digest
 from director.core.plan.node import Node
@@ -44,7 +44,7 @@ def restore_base(job: Job, slot: Slot, paths: set[str]) -> None:
 
 
 def _withdraw_tests(job: Job, node: str, *, kept: set[str]) -> None:
-    lock = read_model(job.directory.lock(node), TestLock)
+    lock = read_remade(job.directory.lock(node), TestLock)
     if lock is None or any(landed.task == f"run:{node}" for landed in job.landed()):
         return
     paths = set(lock.files) - kept

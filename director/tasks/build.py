@@ -15,6 +15,7 @@ from doit.task import Stream, Task
 
 from director.artifacts.files import read_bytes
 from director.core.errors import ConfigError, ExitCode
+from director.job.surroundings import check_surroundings
 from director.job.work import working
 from director.tasks.checker import ContentChecker
 from director.tasks.dependency import BaselineDependency
@@ -43,11 +44,14 @@ def build(graph: Graph, targets: Sequence[str], *, reporter: Any, options: Build
     """Bring targets up to date and return the exit code of the run.
 
     No task of a node is made from a plan that is not fresh: planning is a run of its own, after which the graph is
-    read anew. Raises ConfigError for a target that there is not and where there is no task yet, JobLocked if another
-    director holds the job.
+    read anew. Raises ConfigError for a target that there is not, and before anything is begun where there is no task
+    yet, no commit, or something that every job needs is missing; JobLocked if another director holds the job.
     """
     if not graph.job.directory.task.exists():
         raise ConfigError("there is no task yet", hint='say what you want done: director plan "…"')
+    if not graph.job.directory.identity.exists():
+        graph.job.repository.commit("HEAD")
+    check_surroundings(graph.job)
     with working(graph.job):
         for _ in range(MAX_ROUNDS):
             plan = read_bytes(graph.job.directory.plan)

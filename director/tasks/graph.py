@@ -7,14 +7,17 @@ Tasks of nodes exist as far as plan.json does. `plan` is the group of everything
 
 import errno
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from doit.tools import config_changed
 
-from director.artifacts.files import read_model
-from director.core.artifacts import GatesRun
+from director.artifacts.files import read_remade
+from director.core.artifacts import Approval, GatesRun, Merged, TestLock
 from director.core.errors import ConfigError, DirectorError
+from director.core.model import Model
 from director.core.plan.node import Node, Plan
 from director.job.job import Job
 from director.job.lifecycle import begin_job
@@ -41,9 +44,29 @@ class Graph:
 
     def create_doit_tasks(self) -> Iterator[TaskDict]:
         """Yield every task that can be known now."""
+        self.__dict__.pop("_landed", None)
         yield from self.planning_tasks()
         if self.job.directory.plan.exists():
             yield from self.node_tasks(planning.read_plan(self.job.directory.plan))
+
+    def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> Callable[[], bool]:
+        """Return a claim for doit: that an artifact is not spoiled, and that the job branch holds what it stands for."""
+
+        def claim() -> bool:
+            made = read_remade(path, model)
+            landed = self._landed.get(task, [])
+            return made.commit in landed if isinstance(made, Merged) else bool(made and landed)
+
+        return claim
+
+    @cached_property
+    def _landed(self) -> dict[str, list[str]]:
+        """The commits on the job branch by the task that made them, as they were when doit first asked."""
+        landed: dict[str, list[str]] = {}
+        with suppress(DirectorError):  # without a branch nothing has landed
+            for entry in self.job.landed():
+                landed.setdefault(entry.task, []).append(entry.commit)
+        return landed
 
     def planning_tasks(self) -> Iterator[TaskDict]:
         """Yield the tasks that lead to the plan."""
@@ -79,6 +102,7 @@ class Graph:
             lambda: slices.write_slices(job),
             file_dep=[directory.plan],
             targets=[directory.node(name) for name in self._planned_ids()],
+            uptodate=[_is_sound(directory.node(name), Node) for name in self._planned_ids()],
             clean=True,
         )
 
@@ -99,7 +123,7 @@ class Graph:
             lambda: integration.measure_baseline(job),
             file_dep=[directory.identity],
             targets=[directory.baseline],
-            uptodate=[gates],
+            uptodate=[gates, _is_sound(directory.baseline, GatesRun)],
             clean=True,
         )
         yield _group("run", "every node, landed on the job branch")
@@ -128,6 +152,7 @@ class Graph:
             lambda: approval.pass_gate(job, name),
             file_dep=documents,
             targets=[job.directory.approved(name)],
+            uptodate=[_is_sound(job.directory.approved(name), Approval)],
         )
         return task | {"basename": "gate", "name": name, "meta": {"rewrites": [str(documents[0])], "weight": 1.0}}
 
@@ -140,6 +165,7 @@ class Graph:
             file_dep=[job.directory.node(name)],
             targets=[job.directory.lock(name)],
             task_dep=["gate:spec"],
+            uptodate=[self._is_on_branch(f"tests:{name}", job.directory.lock(name), TestLock)],
             clean=True,
         )
         return task | {"basename": "tests", "name": name}
@@ -154,17 +180,23 @@ class Graph:
             file_dep=[directory.node(name), directory.lock(name), *needed],
             targets=[directory.merged(name)],
             task_dep=["gate:plan"],
+            uptodate=[self._is_on_branch(f"run:{name}", directory.merged(name), Merged)],
             clean=True,
         )
         return task | {"basename": "run", "name": name, "meta": {"weight": _WEIGHTS[planned.estimated_difficulty]}}
 
     def _tip_is_integrated(self) -> bool:
         """Tell whether the job branch still stands where it was integrated: the branch is an input like any file."""
-        integrated = read_model(self.job.directory.integration, GatesRun)
+        integrated = read_remade(self.job.directory.integration, GatesRun)
         try:
-            return integrated is None or self.job.tip() == integrated.commit
+            return integrated is not None and self.job.tip() == integrated.commit
         except DirectorError:
             return False
+
+
+def _is_sound(path: Path, model: type[Model]) -> Callable[[], bool]:
+    """Return a claim for doit: that an artifact is not spoiled."""
+    return lambda: read_remade(path, model) is not None
 
 
 def refusal_of(error: OSError, *, place: str) -> ConfigError:

@@ -9,7 +9,7 @@ from typing import Any
 
 from doit.control import TaskControl
 
-from director.artifacts.files import read_model
+from director.artifacts.files import read_remade
 from director.core.graph import closure, topological_order
 from director.core.plan.node import Node
 from director.stages.planning import read_plan
@@ -17,6 +17,15 @@ from director.stages.slices import slice_of
 from director.tasks.build import database, find_tasks, make_tasks
 from director.tasks.dependency import BaselineDependency
 from director.tasks.graph import Graph
+
+_CLAIM = "what it made is spoiled, or is not on the job branch"
+_CLAIMS = {
+    "baseline": "the gate commands changed, or its file is spoiled",
+    "integrate": "the gate commands or the job branch changed",
+    "slices": "a file of it is spoiled",
+    "gate": "its file is spoiled",
+}
+"""Why a task is stale whose inputs are not."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ def _reaches(graph: Graph, needed: str, task: Any) -> bool:
         return True
     plan = read_plan(graph.job.directory.plan)
     node = plan.node(task.name.partition(":")[2])
-    return node is None or read_model(graph.job.directory.node(node.id), Node) != slice_of(node)
+    return node is None or read_remade(graph.job.directory.node(node.id), Node) != slice_of(node)
 
 
 def _own_reasons(
@@ -100,7 +109,7 @@ def _own_reasons(
     said += [f"it now depends on '{_shown(graph, path)}'" for path in status.reasons["added_file_dep"]]
     said += [f"it no longer depends on '{_shown(graph, path)}'" for path in status.reasons["removed_file_dep"]]
     if status.reasons["uptodate_false"] and not status.reasons["missing_target"]:
-        said.append("the gate commands or the job branch changed")
+        said.append(_CLAIMS.get(task.name.partition(":")[0], _CLAIM))
     return said or (["that it was built is not recorded"] if status.reasons["changed_file_dep"] else [])
 
 

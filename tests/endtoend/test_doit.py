@@ -175,8 +175,8 @@ def test_a_mistake_in_the_configuration_is_told_by_doit_without_a_traceback(prep
 
     done = prepared.doit("list")
 
-    assert done.code == 3  # doit's own: the dodo file could not be loaded
-    assert done.err.startswith("ERROR: '.director/config.toml', line 1")
+    assert done.code == 2
+    assert done.err.startswith("error: '.director/config.toml', line 1")
     assert "Traceback" not in done.err
 
 

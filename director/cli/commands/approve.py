@@ -7,7 +7,8 @@ from director.cli.opening import add_building, add_place, open_job
 from director.cli.text import say
 from director.core.errors import ConfigError, ExitCode
 from director.job.lock import hold
-from director.stages.approval import approve_by_hand
+from director.job.surroundings import check_surroundings
+from director.stages.approval import approve_by_hand, waiting_for_approval
 
 EPILOG = "An approval is of content: if the file changes afterwards, the gate is closed again."
 
@@ -23,10 +24,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Approve what waits and go on with the plan."""
     job = open_job(args)
+    if not waiting_for_approval(job):
+        raise ConfigError("nothing waits for approval", hint="'director pending' shows what there is to do")
+    if not args.only:
+        check_surroundings(job)
     with hold(job.directory):
         approved = approve_by_hand(job)
-    if not approved:
-        raise ConfigError("nothing waits for approval", hint="'director pending' shows what there is to do")
     for name in approved if not args.quiet else ():
         say(f"approved {name}")
     return ExitCode.DONE if args.only else build_and_tell(args, ["plan"])

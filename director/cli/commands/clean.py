@@ -3,12 +3,13 @@
 import argparse
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 from director.artifacts.files import read_model
 from director.cli.opening import add_place, open_job
 from director.cli.text import say
 from director.core.artifacts import JobIdentity, Merged
-from director.core.errors import ExitCode
+from director.core.errors import ConfigError, ExitCode
 from director.git.slots import remove_tree
 from director.job.job import Job, worktrees_of
 from director.job.lock import hold
@@ -55,6 +56,14 @@ def _old_refs(job: Job, args: argparse.Namespace) -> Iterator[tuple[str, Deletio
 def _worktrees(job: Job) -> Iterator[tuple[str, Deletion]]:
     """Yield the worktrees of the job here and of those that were put aside."""
     for path in (job.directory.identity, *sorted(job.directory.archive.glob("*/job.json"))):
-        identity = read_model(path, JobIdentity)
+        identity = _readable(path)
         if identity and (place := worktrees_of(identity.id)).exists():
             yield f"the worktrees in {place}", partial(remove_tree, place)
+
+
+def _readable(path: Path) -> JobIdentity | None:
+    """Return who a job is; another version's stays as it is."""
+    try:
+        return read_model(path, JobIdentity)
+    except ConfigError:
+        return None

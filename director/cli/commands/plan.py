@@ -12,10 +12,10 @@ from director.cli.building import build_and_tell
 from director.cli.opening import add_building, add_place, open_job
 from director.cli.text import say
 from director.core.errors import ConfigError, ExitCode
-from director.core.roles import Role
 from director.git.repository import Repository
 from director.job.lifecycle import begin_job, set_task
 from director.job.lock import hold
+from director.job.surroundings import check_surroundings
 from director.stages.approval import approve_by_hand
 
 EPILOG = """\
@@ -49,8 +49,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     base = job.repository.commit(args.base or "HEAD")
     if text is None and read_text(job.directory.task) is None:
         raise ConfigError("there is no task yet", hint='say what you want done: director plan "…", or --file FILE')
-    for role in Role:
-        job.backend(job.config.tier(role).backend)  # one that is not installed is told before anything is begun
+    check_surroundings(job)
     with hold(job.directory):
         _begin(args, job.repository, job.directory, text, base)
         if args.go_on:

@@ -1,0 +1,56 @@
+"""Artifacts that are spoiled or gone are made again from git and the records, and nobody is asked."""
+
+import pytest
+
+from tests.project import Project
+
+
+@pytest.fixture
+def built(project: Project) -> Project:
+    """A job that is integrated."""
+    project.plan()
+    assert project.director("run").code == 0
+    return project
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nodes/alpha.json",
+        "tests/alpha.json",
+        "approved/plan.json",
+        "merged/alpha.json",
+        "baseline.json",
+        "integration.json",
+        "doit.db",
+    ],
+)
+@pytest.mark.parametrize("content", [None, "", '{"version": 1, "no', "[]"], ids=["gone", "empty", "torn", "foreign"])
+def test_a_spoiled_artifact_is_made_again_without_an_agent(built: Project, name: str, content: str | None) -> None:
+    asked, tip = built.asked(), built.git("rev-parse", built.branch)
+    before = built.file(name).read_text()
+    built.file(name).unlink()
+    if content is not None:
+        built.file(name).write_text(content)
+
+    done = built.director("run", "--auto", "--no-critique")
+
+    assert done.code == 0, done.out + done.err
+    assert built.asked() == asked
+    assert built.git("rev-parse", built.branch) == tip
+    assert name == "doit.db" or built.file(name).read_text() == before
+
+
+def test_what_the_user_took_off_the_branch_is_built_again(built: Project) -> None:
+    subjects = built.git("log", "--format=%H %s", built.branch).splitlines()
+    beta = next(line.split()[0] for line in subjects if line.endswith("Write beta"))
+    built.git("update-ref", f"refs/heads/{built.branch}", f"{beta}^")
+    gone = {line.split(" ", 1)[1] for line in subjects} - set(
+        built.git("log", "--format=%s", built.branch).splitlines()
+    )
+
+    done = built.director("run")
+
+    assert done.code == 0, done.out + done.err
+    assert "Write beta" in gone
+    assert gone <= set(built.git("log", "--format=%s", built.branch).splitlines())
