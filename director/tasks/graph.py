@@ -50,7 +50,7 @@ class Graph:
             yield from self.node_tasks(planning.read_plan(self.job.directory.plan))
 
     def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> Callable[[], bool]:
-        """Return a claim for doit: that an artifact is not spoiled, and that the job branch holds what it stands for."""
+        """Return a claim for doit: that an artifact is not spoiled and the job branch holds what it stands for."""
 
         def claim() -> bool:
             made = read_remade(path, model)

@@ -31,6 +31,7 @@ from director.agents.opencode.config import (
 )
 from director.agents.opencode.events import Ending, Event
 from director.agents.opencode.home import Home, inherited_environment
+from director.agents.opencode.lines import Lines
 from director.agents.opencode.project import put_aside
 from director.agents.opencode.watch import Fault, watched
 from director.agents.protocol import Request, Surroundings
@@ -41,7 +42,13 @@ from director.shell import processes
 from director.shell.processes import Ended, Finished
 
 _HINT = "install it with `npm install -g opencode-ai`, or set `command` under [backends.opencode]"
-_LOGGED = re.compile(r'level=ERROR.*? error(?:\.error)?=("(?:[^"\\]|\\.)*"|\S+)')
+_LOGGED = re.compile(r'level=ERROR.{0,1000}? error(?:\.error)?=("(?:[^"\\]|\\.){0,8000}|\S{1,8000})')
+_FLOOD = "it wrote more output than is allowed"
+_FAULTS = {
+    Fault.CIRCLES: Ending(End.ERROR, "it went in circles: the same step over and over, or answers that break off"),
+    Fault.OVER_BUDGET: Ending(End.OVER_BUDGET, "the job's cost ceiling was reached"),
+    Fault.FLOOD: Ending(End.ERROR, _FLOOD),
+}
 _LOG_BYTES = 256 * 1024
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -90,10 +97,11 @@ class OpenCode:
 
     def recall(self, log_directory: Path, directory: Path) -> Reply | None:
         """Read the transcript: the answer is whole if the model ended it, and nothing of the worktree was put aside."""
-        events = _events(log_directory / "transcript.jsonl")
+        events, are_all = _events(log_directory / "transcript.jsonl")
         if not events:
             return None
-        is_done = read.is_done(events) and not any(self._calls.glob("*/aside/*"))
+        is_ours = not _fell_back(_tail(log_directory / "stderr.txt")) and not any(self._calls.glob("*/aside/*"))
+        is_done = are_all and is_ours and read.is_done(events)
         return Reply(
             end=End.DONE if is_done else End.INTERRUPTED,
             text=read.last_text(events),
@@ -127,7 +135,8 @@ class OpenCode:
                 limits=request.limits,
                 mark=mark,
             )
-        return _Ran(finished, _events(transcript), _tail(stderr), fault())
+        events, are_all = _events(transcript)
+        return _Ran(finished, events, _tail(stderr), fault() or (None if are_all else Fault.FLOOD))
 
     def _prepare(self, request: Request, home: Home) -> dict[str, str]:
         """Write what the program is told, and return its environment."""
@@ -146,12 +155,14 @@ class OpenCode:
         raise ConfigError(f"the program '{command}' of the backend 'opencode' is not there", hint=_HINT)
 
 
-def _events(transcript: Path) -> list[Event]:
+def _events(transcript: Path) -> tuple[list[Event], bool]:
+    """Return the events of a transcript, and whether these are all."""
     try:
-        with transcript.open("rb") as lines:
-            return read.read_events(lines)
+        with transcript.open("rb") as stream:
+            lines = Lines(stream)
+            return read.read_events(lines.whole()), not lines.are_too_many
     except OSError:
-        return []
+        return [], True
 
 
 def _tail(log: Path) -> str:
@@ -189,14 +200,11 @@ def _argv(program: str, request: Request) -> list[str]:
 
 def _ending(ran: _Ran, request: Request) -> Ending:
     """Judge a call: what ended it from outside, what it reported itself, and what it left unsaid."""
-    match ran.fault:
-        case Fault.CIRCLES:
-            return Ending(End.ERROR, "it went in circles: the same step over and over, or answers that break off")
-        case Fault.OVER_BUDGET:
-            return Ending(End.OVER_BUDGET, "the job's cost ceiling was reached")
+    if ran.fault:
+        return _FAULTS[ran.fault]
     if ran.finished.ended is not Ended.EXITED:
         return _stopped(ran, request)
-    if "Falling back to default agent" in ran.stderr:
+    if _fell_back(ran.stderr):
         return Ending(End.ERROR, f"OpenCode did not find its agent '{agent_name(request.role.name)}'")
     if reported := read.failures(ran.events):
         return _explained(reported[-1], ran.stderr)
@@ -212,7 +220,7 @@ def _stopped(ran: _Ran, request: Request) -> Ending:
     """Say why we ended it. One that waits for its provider's permission to ask again is silent for hours."""
     match ran.finished.ended:
         case Ended.FLOOD:
-            return Ending(End.ERROR, "it wrote more output than is allowed")
+            return Ending(End.ERROR, _FLOOD)
         case Ended.IDLE:
             reason = f"no output for {request.limits.idle:g} seconds"
         case _:
@@ -222,6 +230,11 @@ def _stopped(ran: _Ran, request: Request) -> Ending:
     if not read.speaks_of_rate(logged):
         return Ending(End.TIMEOUT, detail)
     return Ending(End.RATE_LIMITED, detail, retry_after=read.told_wait(logged))
+
+
+def _fell_back(stderr: str) -> bool:
+    """Tell whether OpenCode took its default agent, which has all rights."""
+    return "Falling back to default agent" in stderr
 
 
 def _explained(reported: Ending, stderr: str) -> Ending:

@@ -5,22 +5,23 @@ killed program leaves half a line, and others may write to its output.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from director.core import backoff
 from director.core.calls import End, ToolEvent, ToolKind, Usage
 
 DETAIL_LENGTH = 2000
 """A longer reason is cut, for it may hold a whole response."""
-LINE_BYTES = 4 * 1024 * 1024
-"""A longer line is no event: OpenCode itself cuts what tools answer."""
+STOP = "stop"
+"""The reason of a step after which the model asks for nothing more."""
 WANTED_LENGTH = 300
 """What is kept of a tool use that failed: OpenCode repeats its whole set of rules."""
 
@@ -40,15 +41,24 @@ class _Loose(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+def _amount(value: Any) -> Any:
+    """Return 0 for what is no amount: OpenCode writes null, or less than nothing, where it cannot tell."""
+    return value if isinstance(value, int | float) and math.isfinite(value) and value > 0 else 0
+
+
+_Tally = Annotated[int, BeforeValidator(lambda value: int(_amount(value)))]
+_Dollars = Annotated[float, BeforeValidator(_amount)]
+
+
 class _Cache(_Loose):
-    read: int = 0
-    write: int = 0
+    read: _Tally = 0
+    write: _Tally = 0
 
 
 class _Tokens(_Loose):
-    input: int = 0
-    output: int = 0
-    reasoning: int = 0
+    input: _Tally = 0
+    output: _Tally = 0
+    reasoning: _Tally = 0
     cache: _Cache = _Cache()
 
 
@@ -71,12 +81,12 @@ class Part(_Loose):
     id: str = ""
     message: str = Field(default="", alias="messageID")
     tool: str = ""
-    state: _State = _State()
+    state: _State = Field(default_factory=_State)
     text: str = ""
     reason: str = ""
     """Of a finished step: `tool-calls` if another one follows."""
     tokens: _Tokens = _Tokens()
-    cost: float = 0
+    cost: _Dollars = 0
 
 
 class _Reason(_Loose):
@@ -90,15 +100,15 @@ class Failure(_Loose):
     """What went wrong, as OpenCode says it."""
 
     name: str = ""
-    data: _Reason = _Reason()
+    data: _Reason = Field(default_factory=_Reason)
 
 
 class Event(_Loose):
     """One line of the transcript."""
 
     type: str
-    part: Part = Part()
-    error: Failure = Failure()
+    part: Part = Field(default_factory=Part)
+    error: Failure = Field(default_factory=Failure)
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ def read_events(lines: Iterable[str | bytes]) -> list[Event]:
     """Read the lines that are events; a part that is told again, such as one that was compacted later, counts once."""
     events: dict[tuple[str, str], Event] = {}
     for number, line in enumerate(lines):
-        if len(line) <= LINE_BYTES and (event := read_event(line)):
+        if event := read_event(line):
             events.setdefault((event.type, event.part.id or str(number)), event)
     return list(events.values())
 
@@ -166,7 +176,7 @@ def failures(events: Iterable[Event]) -> list[Ending]:
 def is_done(events: Sequence[Event]) -> bool:
     """Tell whether the last step was the model's last: only then it stops of itself."""
     steps = [event for event in events if event.type in ("step_start", "step_finish", "error")]
-    return bool(steps) and steps[-1].type == "step_finish" and steps[-1].part.reason == "stop"
+    return bool(steps) and steps[-1].type == "step_finish" and steps[-1].part.reason == STOP
 
 
 def told_wait(text: str, headers: Mapping[str, Any] | None = None) -> float | None:
@@ -180,12 +190,17 @@ def speaks_of_rate(text: str) -> bool:
     return bool(_RATE.search(text))
 
 
+def signature(use: Event) -> str:
+    """Describe the use of a tool and what it answered."""
+    return json.dumps([use.part.tool, use.part.state.input, use.part.state.output])
+
+
 def signatures(events: Iterable[Event]) -> list[str]:
     """Describe each finished step by the tools that it used and what they answered; a step without tools is empty."""
     steps, uses = [], ""
     for event in events:
         if event.type == "tool_use":
-            uses += json.dumps([event.part.tool, event.part.state.input, event.part.state.output])
+            uses += signature(event)
         elif event.type == "step_finish":
             steps.append(uses)
             uses = ""

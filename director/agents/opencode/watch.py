@@ -11,17 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
 
-from director.agents.opencode.events import (
-    LINE_BYTES,
-    Event,
-    read_event,
-    signatures,
-    total_cost,
-    total_usage,
-)
+from director.agents.opencode.events import STOP, Event, read_event, signature, total_cost, total_usage
+from director.agents.opencode.lines import Lines
 from director.core.calls import Usage
+from director.core.digests import digest_text
 from director.shell import processes
 
 CIRCLES = 10
@@ -35,6 +29,7 @@ class Fault(StrEnum):
     """Why a program was ended."""
 
     CIRCLES = "circles"
+    FLOOD = "flood"
     OVER_BUDGET = "over budget"
 
 
@@ -60,23 +55,33 @@ class _Watch:
     def __init__(self, spent: Spent) -> None:
         self.fault: Fault | None = None
         self._spent = spent
-        self._step: list[Event] = []
+        self._uses = ""
+        """Digest of the tool uses of the step that goes on; empty before there is one."""
         self._last: deque[str] = deque(maxlen=CIRCLES)
+        self._told: set[str] = set()
+        """Ids of the steps that were told: some are told again."""
         self._usage = Usage()
         self._cost = 0.0
 
     def read(self, event: Event) -> None:
         """Take note of an event; after a finished step there may be a fault."""
-        self._step.append(event)
-        if event.type != "step_finish":
+        if event.type == "tool_use":
+            self._uses = digest_text(self._uses + signature(event))
+        elif event.type == "step_finish" and event.part.id not in self._told:
+            self._told |= {event.part.id} - {""}
+            self._finish(event)
+
+    def _finish(self, event: Event) -> None:
+        self._last.append(self._uses)
+        self._uses = ""
+        self._usage += total_usage([event])
+        self._cost += total_cost([event]) or 0.0
+        may_go_on = self._spent(self._usage, self._cost or None)
+        if event.part.reason == STOP:  # the model's last step: what it has come to is paid already
             return
-        self._last.extend(signatures(self._step))
-        self._usage += total_usage(self._step)
-        self._cost += total_cost(self._step) or 0.0
-        self._step.clear()
         if len(self._last) == CIRCLES and len(set(self._last)) == 1:
             self.fault = Fault.CIRCLES
-        elif not self._spent(self._usage, self._cost or None):
+        elif not may_go_on:
             self.fault = Fault.OVER_BUDGET
 
 
@@ -85,23 +90,20 @@ def _follow(transcript: Path, mark: str, over: threading.Event, watch: _Watch) -
         if over.wait(LOOK_SECONDS):
             return
     with transcript.open("rb") as stream:
+        lines = Lines(stream)
         while not over.wait(LOOK_SECONDS):
-            for line in _whole_lines(stream):
-                if event := read_event(line):
-                    watch.read(event)
-                if watch.fault:
-                    processes.end_marked(mark)
-                    return
-
-
-def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines that are complete; the rest is read again next time. Of a line that is too long comes the end."""
-    while True:
-        start = stream.tell()
-        line = stream.readline(LINE_BYTES)
-        if not line.endswith(b"\n"):
-            if len(line) < LINE_BYTES:
-                stream.seek(start)
+            _read(lines, over, watch)
+            if watch.fault:
+                processes.end_marked(mark)
                 return
-            continue
-        yield line
+
+
+def _read(lines: Lines, over: threading.Event, watch: _Watch) -> None:
+    """Read what is new, up to a fault."""
+    for line in lines.whole():
+        if event := read_event(line):
+            watch.read(event)
+        if watch.fault or over.is_set():
+            return
+    if lines.are_too_many:
+        watch.fault = Fault.FLOOD
