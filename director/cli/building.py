@@ -24,7 +24,7 @@ def build_and_tell(args: argparse.Namespace, targets: Sequence[str]) -> ExitCode
         case ExitCode.DONE if not args.quiet:
             say(next_step(graph, targets))
         case ExitCode.LIMIT:
-            say(f"stopped at the cost ceiling; {spent(graph.job)} so far; finished work is kept")
+            say(f"stopped at a limit; {spent(graph.job)} so far; finished work is kept")
         case ExitCode.INTERRUPTED:
             say("stopped; finished work is kept, and the same command goes on from here")
         case ExitCode.BUG:

@@ -1,12 +1,21 @@
 """What the files of a job hold. Times and costs are records, never part of these."""
 
-from typing import Literal
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from director.core.calls import CallKey
 from director.core.model import Model
 from director.core.tiers import Tier
+from director.core.words import quoted
+
+
+def _below(text: str) -> str:
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or path.parts[:1] != ("logs",):
+        raise ValueError(f"{quoted(text)} is no directory of an attempt")
+    return text
 
 
 class JobIdentity(Model):
@@ -46,7 +55,7 @@ class Scope(Model):
     """The only files that the agent may change."""
     message: str
     """Of the commit that is made of them."""
-    ref: str = Field(pattern=r"^refs/director/")
+    ref: str = Field(pattern=r"^refs/director/[A-Za-z0-9._/-]+$")
     """Keeps the commit."""
 
 
@@ -59,7 +68,7 @@ class Asked(Model):
     """Digest of the request."""
     key: CallKey
     tier: Tier
-    log: str
+    log: Annotated[str, AfterValidator(_below)]
     """The attempt's directory, from the job's."""
     directory: str
     """Where the agent works."""

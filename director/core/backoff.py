@@ -1,20 +1,24 @@
 """How long to wait for a provider that turns calls away, and what it says about that itself."""
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 300.0
+FARTHEST_SECONDS = 366 * 86400.0
+"""No provider means more."""
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _SPAN = (
-    r"(?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)\b\s*)+"
+    r"(?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)(?![a-z])"
+    r"[\s,]*(?:and\s+)?)+"
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
 _IN_A_WHILE = re.compile(rf"(?:try again|retry|retry-after|resets?|available|wait)\D{{0,24}}?({_SPAN})", re.IGNORECASE)
-_BARE_SECONDS = re.compile(r"retry[-_ ]after\W{1,4}(\d+(?:\.\d+)?)(?![\d:-])", re.IGNORECASE)
+_BARE_SECONDS = re.compile(r"retry[-_ ]?after(?:[-_ ]?sec(?:ond)?s)?\W{1,4}(\d+(?:\.\d+)?)(?![\d:-])", re.IGNORECASE)
 _MOMENT = re.compile(
     r"(?:reset|try again|retry|available|until)\D{0,24}?"
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)",
@@ -22,6 +26,7 @@ _MOMENT = re.compile(
 )
 _EPOCH = re.compile(r"(?:reset\D{0,24}?|\|)(1[5-9]\d{8}|[2-3]\d{9})(?:\d{3})?\b", re.IGNORECASE)
 _LOOKED_AT = 4000
+_HEADER_LENGTH = 100
 
 
 def backoff(tries: int) -> float:
@@ -31,17 +36,21 @@ def backoff(tries: int) -> float:
 
 def told_wait(text: str, headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Return how many seconds a provider asks to wait, from its headers or its words; None where it does not say."""
-    lower = {name.lower(): value for name, value in headers.items()}
-    for name, read in _HEADERS.items():
-        if name in lower and (seconds := read(lower[name], now)) is not None:
-            return max(seconds, 0.0)
-    said = text[:_LOOKED_AT]
-    for pattern, understand in _WORDS:
-        if found := pattern.search(said):
-            seconds = understand(found[1], now)
-            if seconds is not None:
-                return max(seconds, 0.0)
+    for seconds in _understood(text[:_LOOKED_AT], headers, now):
+        if seconds is not None and not math.isnan(seconds):
+            return min(max(seconds, 0.0), FARTHEST_SECONDS)
     return None
+
+
+def _understood(said: str, headers: Mapping[str, str], now: datetime) -> Iterator[float | None]:
+    """Yield what each header and each wording comes to, what tells most first."""
+    lower = {name.lower(): value[:_HEADER_LENGTH] for name, value in headers.items()}
+    for name, read in _HEADERS.items():
+        if name in lower:
+            yield read(lower[name].strip(), now)
+    for pattern, read in _WORDS:
+        if found := pattern.search(said):
+            yield read(found[1], now)
 
 
 def _number(text: str, now: datetime) -> float | None:
@@ -62,7 +71,7 @@ def _seconds_or_date(text: str, now: datetime) -> float | None:
         return seconds
     try:
         return (parsedate_to_datetime(text) - now).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -2,12 +2,13 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
+from director.core.excerpts import Excerpt
 from director.git.commands import Git, find_repository, run_in
 
 _FIELD, _RECORD = "\x1f", "\x1e"
@@ -27,6 +28,16 @@ class Landed:
     """Digest of everything that it was made from."""
     work: str
     """Digest of what the executor was asked to do; empty for tests."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A path that differs between two trees."""
+
+    path: str
+    is_new: bool
+    is_regular: bool
+    """Whether a regular file stands there now, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -134,49 +145,78 @@ class Repository:
 
     def blobs(self, commit: str, paths: Iterable[str]) -> dict[str, str | None]:
         """Return the blob of each path in a commit; None where there is no regular file."""
-        names = sorted(set(paths))
-        found: dict[str, str | None] = dict.fromkeys(names)
-        if names:
-            output = self.git("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *names)
-            for entry in filter(None, output.decode(errors="surrogateescape").split("\0")):
-                description, _, path = entry.partition("\t")
-                mode, _, blob = description.split(" ")
-                if path in found and mode.startswith("100"):
-                    found[path] = blob
-        return found
+        return {path: entry[0] if entry else None for path, entry in self._entries(commit, sorted(set(paths))).items()}
 
     def read(self, commit: str, paths: Iterable[str]) -> dict[str, bytes | None]:
-        """Return the contents of files in a commit; None where there is no regular file."""
-        names = list(dict.fromkeys(paths))
-        blobs = self.blobs(commit, names)
-        asked = "".join(f"{blob}\n" for name in names if (blob := blobs[name]))
-        output = self.git("cat-file", "--batch", stdin=asked.encode()) if asked else b""
-        contents: dict[str, bytes | None] = dict.fromkeys(names)
-        for name in filter(blobs.get, names):
-            header, _, output = output.partition(b"\n")
-            size = int(header.split()[-1])
-            contents[name], output = output[:size], output[size + 1 :]
+        """Return the whole contents of files in a commit; None where there is no regular file."""
+        blobs = self.blobs(commit, names := list(dict.fromkeys(paths)))
+        contents = self._contents(filter(None, blobs.values()))
+        return {name: contents[blob] if (blob := blobs[name]) else None for name in names}
+
+    def excerpts(self, commit: str, paths: Iterable[str], *, limit: int, total: int) -> dict[str, Excerpt | None]:
+        """Return the beginnings of files in a commit; None where there is no regular file.
+
+        Of each at most `limit` bytes are read and of all of them `total`, whatever their size.
+        """
+        entries = self._entries(commit, list(dict.fromkeys(paths)), "--long")
+        room = {}
+        for path, entry in entries.items():
+            room[path] = min(entry[1], limit, total) if entry else 0
+            total -= room[path]
+        contents = self._contents(entry[0] for path, entry in entries.items() if entry and room[path] == entry[1])
+        return {
+            path: Excerpt(contents.get(entry[0]) or self._head(entry[0], room[path]), entry[1]) if entry else None
+            for path, entry in entries.items()
+        }
+
+    def _entries(self, commit: str, paths: Sequence[str], *options: str) -> dict[str, tuple[str, int] | None]:
+        """Return the blob of each path and, with `--long`, its size; None where there is no regular file."""
+        found: dict[str, tuple[str, int] | None] = dict.fromkeys(paths)
+        if paths:
+            listing = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", *options)
+            output = self.git(*listing, commit, "--", *paths)
+            for entry in filter(None, output.decode(errors="surrogateescape").split("\0")):
+                description, _, path = entry.partition("\t")
+                mode, _, blob, *size = description.split()
+                if path in found and mode.startswith("100"):
+                    found[path] = blob, int(*size)
+        return found
+
+    def _contents(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        asked = list(dict.fromkeys(blobs))
+        output = self.git("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in asked).encode())
+        contents, at = {}, 0
+        for blob in asked:
+            begin = output.index(b"\n", at) + 1
+            at = begin + int(output[at:begin].split()[-1])
+            contents[blob] = output[begin:at]
+            at += 1
         return contents
+
+    def _head(self, blob: str, limit: int) -> bytes:
+        return self.git.head("cat-file", "blob", blob, limit=limit) if limit else b""
 
     def files(self, commit: str) -> list[str]:
         """Return the path of every file in a commit."""
         output = self.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
         return [path for path in output.decode(errors="surrogateescape").split("\0") if path]
 
-    def diff(self, before: str, after: str) -> str:
-        """Return the patch between two trees or commits, as text."""
-        patch = self.git("diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
+    def diff(self, before: str, after: str, *, limit: int | None = None) -> str:
+        """Return the patch between two trees or commits, as text: all of it, or its first bytes."""
+        asked = ("diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
+        patch = self.git(*asked) if limit is None else self.git.head(*asked, limit=limit)
         return patch.decode(errors="replace")
+
+    def changes(self, before: str, after: str) -> list[Change]:
+        """Return what differs between two trees or commits; a file that was renamed is one gone and one new."""
+        output = self.git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after)
+        parts = [part for part in output.decode(errors="surrogateescape").split("\0") if part]
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return [_change(description, path) for description, path in pairs]
 
     def changed(self, before: str, after: str) -> list[str]:
         """Return the paths that differ between two trees or commits."""
-        output = self.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
-        return [path for path in output.decode(errors="surrogateescape").split("\0") if path]
-
-    def changes_existing(self, before: str, after: str) -> bool:
-        """Tell whether anything that exists in one commit is changed or gone in the other."""
-        output = self.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=a", before, after)
-        return bool(output)
+        return [change.path for change in self.changes(before, after)]
 
     def landed(self, base: str, tip: str) -> list[Landed]:
         """Return our commits after `base` up to `tip`, oldest first."""
@@ -192,3 +232,9 @@ class Repository:
         """Return the first line of each commit after `base` up to `tip`, newest first."""
         lines = self.git.text("log", "--first-parent", "--format=%H %s", f"{base}..{tip}").splitlines()
         return dict(line.split(" ", 1) for line in lines)
+
+
+def _change(description: str, path: str) -> Change:
+    """Read an entry of git's raw diff: https://git-scm.com/docs/diff-format#_raw_output_format."""
+    old, new, *_ = description.removeprefix(":").split(" ")
+    return Change(path, is_new=old == "000000", is_regular=new in ("000000", "100644", "100755"))

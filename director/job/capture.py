@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from director.core.artifacts import Scope
 from director.core.byproducts import BYPRODUCTS
+from director.core.words import listed, quoted
 from director.git.ignored import ignored_paths
 from director.git.slots import Slot
 from director.job.job import Job
@@ -23,9 +24,9 @@ def capture(job: Job, slot: Slot, scope: Scope) -> tuple[str, list[str]]:
     job.repository.keep(scope.ref, commit)
     notes = []
     if irregular:
-        notes.append(f"no regular files (links and directories cannot land): {_listed(irregular)}")
+        notes.append(f"no regular files (links and directories cannot land): {_named(irregular)}")
     if outside := _outside(job, slot, scope):
-        notes.append(f"changed outside what you may change: {_listed(outside)}")
+        notes.append(f"changed outside what you may change: {_named(outside)}")
     return commit, notes
 
 
@@ -42,6 +43,5 @@ def _without_ignored(job: Job, scope: Scope, paths: Sequence[str]) -> list[str]:
     return [path for path in paths if path not in ignored]
 
 
-def _listed(paths: Sequence[str]) -> str:
-    shown = ", ".join(f"'{path}'" for path in paths[:_NAMED])
-    return shown + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
+def _named(paths: Sequence[str]) -> str:
+    return listed([quoted(path) for path in paths], limit=_NAMED)

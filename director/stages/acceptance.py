@@ -87,7 +87,8 @@ def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str
     for note in answered.notes:
         job.note(f"{note}; put aside", task=task)
     base = job.repository.parent(answered.commit)
-    return land(job, answered.commit, base=base, message=message, kept=ref, check=lambda commit, tip: None)
+    allowed = {*node.tests, *_former_tests(job, node)}
+    return land(job, answered.commit, base=base, allowed=allowed, message=message, kept=ref)
 
 
 def _author(job: Job, node: Node, question: Question, *, message: str, ref: str, feedback: str) -> Answered:

@@ -8,26 +8,27 @@ from director.core.errors import Rejected
 from director.git.repository import Landed
 from director.job.job import Job
 from director.stages.gate import check_tests
+from director.stages.landing import Candidate
 from director.stages.work import Work
 
 
-def check_combined(job: Job, work: Work, commit: str, *, tip: str, base: str, log: Path) -> None:
+def check_combined(job: Job, work: Work, candidate: Candidate, *, base: str, log: Path) -> None:
     """Run in the combined tree the tests of this node and of those whose work the combination could have broken.
 
     Those are the nodes that landed since the base. If the node changes what existed before, rather than only adding
     files, they are all landed nodes.
     """
-    landed = job.landed(tip)
-    since = {entry.commit for entry in job.repository.landed(base, tip)}
-    adds_only = not job.repository.changes_existing(tip, commit)
+    landed = job.landed(candidate.tip)
+    since = {entry.commit for entry in job.repository.landed(base, candidate.tip)}
+    adds_only = all(change.is_new for change in candidate.changes)
     if not since and adds_only:
         return
     for node in _standing(landed, since=since if adds_only else None):
         lock = read_model(job.directory.lock(node), TestLock)
         if lock and node != work.node.id:
-            _check_other(job, lock, commit, log)
+            _check_other(job, lock, candidate.commit, log)
     if since:
-        check_tests(job, work.lock.test_cmd, commit, log=log / "combined.txt")
+        check_tests(job, work.lock.test_cmd, candidate.commit, log=log / "combined.txt")
 
 
 def _check_other(job: Job, lock: TestLock, commit: str, log: Path) -> None:

@@ -1,8 +1,11 @@
 """Put a commit onto the job branch: combined with what landed since, tested as combined, by compare and swap."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from director.core.errors import MergeConflict, Rejected, TipMoved
+from director.core.words import listed, quoted
+from director.git.repository import Change
 from director.job.job import Job
 
 
@@ -12,25 +15,54 @@ def trailers(job: Job, *, task: str, inputs: str, work: str = "") -> str:
     return "\n".join([*lines, f"Director-Work: {work}"] if work else lines) + "\n"
 
 
-def land(
-    job: Job, candidate: str, *, base: str, message: str, check: Callable[[str, str], None], kept: str = ""
-) -> str:
-    """Move the job branch to the candidate, or to its combination with the tip; return the landed commit.
+@dataclass(frozen=True)
+class Candidate:
+    """A commit that is to land on the tip."""
 
-    `check` is given the new commit and the tip below it, and raises Rejected if the combination must not land. `kept`
-    is the ref that keeps the candidate: it goes when the candidate is on the branch.
+    commit: str
+    tip: str
+    changes: Sequence[Change]
+    """How it differs from the tip."""
+
+
+def nothing_more(candidate: Candidate) -> None:
+    """Let a candidate land without further tests."""
+
+
+def land(
+    job: Job,
+    commit: str,
+    *,
+    base: str,
+    allowed: Collection[str],
+    message: str,
+    check: Callable[[Candidate], None] = nothing_more,
+    kept: str = "",
+) -> str:
+    """Move the job branch to a commit, or to its combination with the tip; return what landed.
+
+    Whatever was done to the commit on the way, it changes nothing but allowed regular files. `check` raises Rejected
+    if it must not land. `kept` is the ref that keeps the commit: it goes when the commit is on the branch.
     Landings of one director wait for each other; a tip that somebody else moved meanwhile is read again.
     """
     while True:
         with job.landing:
             tip = job.tip()
-            commit = candidate if tip == base else _combine(job, tip, candidate, message)
-            check(commit, tip)
+            landed = commit if tip == base else _combine(job, tip, commit, message)
+            candidate = Candidate(landed, tip, job.repository.changes(tip, landed))
+            _check_scope(candidate, allowed)
+            check(candidate)
             try:
-                job.branch.move(commit, old=tip, drop=_kept(job, kept, is_combined=commit != candidate))
+                job.branch.move(landed, old=tip, drop=_kept(job, kept, is_combined=landed != commit))
             except TipMoved:
                 continue
-            return commit
+            return landed
+
+
+def _check_scope(candidate: Candidate, allowed: Collection[str]) -> None:
+    strange = [change.path for change in candidate.changes if change.path not in allowed or not change.is_regular]
+    if strange:
+        raise Rejected(f"the commit changes what it may not: {listed([quoted(path) for path in strange])}")
 
 
 def _combine(job: Job, tip: str, candidate: str, message: str) -> str:

@@ -154,9 +154,10 @@ def _accept(job: Job, work: Work, rung: Rung, log: Path, answered: Answered) -> 
         job,
         answered.commit,
         base=base,
+        allowed=work.node.files,
         message=_message(job, work),
         kept=job.identity.kept_ref(work.task, log.name),
-        check=lambda commit, tip: check_combined(job, work, commit, tip=tip, base=base, log=log),
+        check=lambda candidate: check_combined(job, work, candidate, base=base, log=log),
     )
     return Passed(commit, answered, stage_two=findings is not None, findings=len(findings or ()))
 

@@ -55,6 +55,6 @@ def _withdraw_tests(job: Job, node: str, *, kept: set[str]) -> None:
         restore_base(job, slot, paths)
         tree = slot.snapshot(sorted(paths))
     commit = job.repository.commit_tree(tree, parent=tip, message=message)
-    land(job, commit, base=tip, message=message, check=lambda commit, tip: None)
+    land(job, commit, base=tip, allowed=paths, message=message)
     job.directory.lock(node).unlink()
     job.note(f"'{node}' is no longer planned: its tests were taken off the branch", task="slices")

@@ -27,7 +27,7 @@ def call_everything(repository: Repository, directory: Path) -> dict[str, Any]:
     repository.keep("refs/director/kept", commit)
     repository.delete("refs/director/kept")
     return {
-        "changes": changes,
+        "slot changes": changes,
         "commit": repository.tip(REF),
         "after": slot.changes(),
         "stands": (slot.tree / "top.txt").read_bytes(),
@@ -39,7 +39,7 @@ def call_everything(repository: Repository, directory: Path) -> dict[str, Any]:
         "read": repository.read(commit, ["top.txt", "new ü.txt"]),
         "diff": repository.diff(head, commit),
         "changed": repository.changed(head, commit),
-        "changes existing": repository.changes_existing(head, commit),
+        "changes": repository.changes(head, commit),
         "landed": repository.landed(head, commit),
         "all landed": repository.landed(repository.git.text("rev-list", "--max-parents=0", head), commit),
         "subjects": repository.subjects(head, commit),

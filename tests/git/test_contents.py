@@ -127,14 +127,14 @@ def test_a_change_that_only_adds_files_changes_nothing_that_exists(
 ) -> None:
     after = checkout.commit(**{path: "written\n"})
 
-    assert repository.changes_existing(head, after) is changes
+    assert any(not change.is_new for change in repository.changes(head, after)) is changes
 
 
 def test_a_deleted_file_is_a_change_of_what_exists(checkout: Checkout, repository: Repository, head: str) -> None:
     (checkout.root / "top.txt").unlink()
     after = checkout.commit()
 
-    assert repository.changes_existing(head, after)
+    assert any(not change.is_new for change in repository.changes(head, after))
 
 
 def test_a_patch_is_text_whatever_it_holds(checkout: Checkout, repository: Repository, head: str) -> None:

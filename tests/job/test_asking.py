@@ -266,7 +266,7 @@ def test_notes_about_files_whose_names_are_no_unicode_are_kept(tmp_path: Path) -
 
     kept = read_model(question(job).log / "reply.json", Answered)
     assert kept
-    assert kept.notes == ("changed outside what you may change: 'caf?'",)
+    assert kept.notes == ("changed outside what you may change: 'caf\\udce9'",)
 
 
 def test_nothing_is_in_flight_when_a_call_has_ended(tmp_path: Path) -> None:

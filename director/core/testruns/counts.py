@@ -8,29 +8,32 @@ from collections.abc import Callable
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
-_PYTEST_PART = r"\d+ (?:passed|failed|errors?|skipped|deselected|xfailed|xpassed|warnings?|rerun|subtests \w+)"
+_COUNT = r"\d{1,9}"
+"""A number that somebody counted; what is longer is not read, nor is it tried from every one of its digits."""
+
+_PYTEST_PART = rf"{_COUNT} (?:passed|failed|errors?|skipped|deselected|xfailed|xpassed|warnings?|rerun|subtests \w+)"
 _PYTEST_ONLY_COLLECTED = r"(?:[\d/]+|no) tests? collected(?: \([^)\n]*\))?"
 _PYTEST = re.compile(
     rf"^(?:=+ )?(?P<parts>{_PYTEST_PART}(?:, {_PYTEST_PART})*|no tests ran|{_PYTEST_ONLY_COLLECTED})"
     r" in [\d.]+ ?s(?:econds)?(?: \([\d:]+\))?(?: =+)?$",
     re.MULTILINE,
 )
-_PYTEST_RAN = re.compile(r"(\d+) (?:passed|failed|error|xfailed|xpassed)")
-_UNITTEST = re.compile(r"^Ran (\d+) tests? in [\d.]+s\n\n(FAILED)?(?:.*\bskipped=(\d+))?", re.MULTILINE)
+_PYTEST_RAN = re.compile(rf"\b({_COUNT}) (?:passed|failed|error|xfailed|xpassed)")
+_UNITTEST = re.compile(rf"^Ran ({_COUNT}) tests? in [\d.]+s\n\n(FAILED)?(?:.*\bskipped=({_COUNT}))?", re.MULTILINE)
 _UNITTEST_PASSED = re.compile(r"^[sFEux]*\.[.sFEux]*$| \.\.\. ok$", re.MULTILINE)
-_NODE = re.compile(r"^(?:#|ℹ) (tests|skipped|todo) (\d+)$", re.MULTILINE)
+_NODE = re.compile(rf"^(?:#|ℹ) (tests|skipped|todo) ({_COUNT})$", re.MULTILINE)
 _JS_TESTS = re.compile(r"^ *Tests(?:: +|  +)(\S.*)$", re.MULTILINE)
 _JS_FILES = re.compile(r"^ *Test (?:Suites: +|Files  +)(\S.*)$", re.MULTILINE)
-_JS_RAN = re.compile(r"(\d+) (?:passed|failed)")
-_JS_FAILED = re.compile(r"(\d+) failed")
+_JS_RAN = re.compile(rf"\b({_COUNT}) (?:passed|failed)")
+_JS_FAILED = re.compile(rf"\b({_COUNT}) failed")
 _JS_NONE = re.compile(r"^No test(?: file)?s found, exiting with code \d+$", re.MULTILINE)
 _JS_EMPTY = re.compile(
     r"No test suite found in file |^ +Your test suite must contain at least one test\.$", re.MULTILINE
 )
 _GO_PACKAGE = re.compile(r"^(?:ok|FAIL|\?) *\t\S+[ \t](.*)$", re.MULTILINE)
 _GO_TEST = re.compile(r"^--- (?:PASS|FAIL): ", re.MULTILINE)
-_CARGO = re.compile(r"^running (\d+) tests?$", re.MULTILINE)
-_CARGO_IGNORED = re.compile(r"^test result: .* (\d+) ignored;", re.MULTILINE)
+_CARGO = re.compile(rf"^running ({_COUNT}) tests?$", re.MULTILINE)
+_CARGO_IGNORED = re.compile(rf"^test result: .* ({_COUNT}) ignored;", re.MULTILINE)
 
 
 def plain(output: str) -> str:

@@ -2,6 +2,8 @@
 
 Everything here is about the test files and the test command. That the implementation is missing or cannot be parsed is
 no fault: it is what the tests are to be red for.
+
+An output is as long as a program likes, and so are its lines: no pattern reads on from each of many places in a line.
 """
 
 import re
@@ -10,13 +12,13 @@ from collections.abc import Sequence
 # What a runner was asked for and did not find, whatever it is.
 _NOT_FOUND = (
     r"^ERROR: (?:file or directory|module or package) not found: (?P<path>.+?)(?: \(missing __init__\.py\?\))?$",
-    r"^Could not find '(?P<path>[^'\n]*[/*][^'\n]*)'\s*\Z",
+    r"^Could not find '(?=[^'\n]*[/*])(?P<path>[^'\n]*)'\s*\Z",
     r"^error: no test target named `(?P<path>[^`\n]+)`",
     r"^stat (?P<path>\S+): directory not found$",
     r"^ImportError: Start directory is not importable: '(?P<path>[^'\n]+)'$",
     # unittest could not import what it was given: its loader is all of the traceback.
     r"^ImportError: Failed to import test module: .+\nTraceback .+\n"
-    r"(?:  File \".*unittest.loader\.py\", .+\n(?:    .+\n)*)+"
+    r"(?:  File \"[^\"\n]*unittest.loader\.py\", .+\n(?:    .+\n)*)+"
     r"ModuleNotFoundError: No module named '(?P<path>[^'\n]+)'$",
     # unittest was given the name of a test that is not in its file or class.
     r"^ERROR: (?P<path>\w+) \(unittest\.loader\._FailedTest.*\)\n-+\n"
@@ -35,7 +37,7 @@ _MODULE_NOT_FOUND = r"\bModuleNotFoundError: No module named '(?P<module>[\w.]+)
 
 _NOT_PARSED = (
     # Python writes `, in NAME` behind the line of a frame; without it, it is the place that could not be parsed.
-    r"^(?:E +)? *File \"(?P<path>[^\"\n]+)\", line \d+\n(?:.*\n){0,3}?"
+    r"^(?:E +| *)File \"(?P<path>[^\"\n]+)\", line \d+\n(?:.*\n){0,3}?"
     r"(?:E +)?(?P<said>(?:Syntax|Indentation|Tab)Error: .*)$",
     # Node calls an export that is not there a SyntaxError too.
     r"^(?:# )?(?:file://)?(?P<path>/[^\n]+):\d+\n(?:.*\n){0,5}?"
@@ -44,7 +46,7 @@ _NOT_PARSED = (
     r"^ *SyntaxError: (?P<path>/[^\n:]+): (?P<said>.*)$",
     # vitest, with the parsers of its versions
     r"^(?P<path>[^\s:]+):\d+:\d+: ERROR: (?P<said>.*)$",
-    r"^.*(?P<said>Parse failure|Transform failed|invalid JS syntax).*\n(?:.*\n){0,20}?"
+    r"^(?>.*?(?P<said>Parse failure|Transform failed|invalid JS syntax)).*\n(?:.*\n){0,20}?"
     r" +File: (?P<path>\S+?)(?::\d+:\d+)?$",
     # go
     r"^(?P<path>\S+_test\.go):\d+:\d+: "
@@ -57,8 +59,8 @@ _NOT_PARSED = (
 )
 
 _BROKEN_COMMANDS = (
-    r"^\S*python\S*: (?P<said>No module named pytest)$",
-    r"^ERROR: usage: .*\[file_or_dir\].*\n.*: (?P<said>error: .+)$",
+    r"^(?=\S*python)\S+: (?P<said>No module named pytest)$",
+    r"^ERROR: usage: (?>.*?\[file_or_dir\]).*\n.*: (?P<said>error: .+)$",
 )
 _SCRIPT_LACKS = r"^(?P<path>\S+): (?:line )?\d+: (?P<missing>\S+): "
 
