@@ -29,6 +29,8 @@ class Request:
     mark: str
     """Marks every process that the call starts (`director.shell.processes.run`)."""
     sampling: Sampling = field(default_factory=Sampling)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that every process of the call is to be given, so that what it does can be told from what others do."""
     spent: Callable[[Usage, float | None], bool] = lambda usage, cost_usd: True
     """Told, while the call goes on, all that it has used so far and what the program says that it cost; where the
     answer is False the call is to be ended as OVER_BUDGET."""

@@ -11,11 +11,17 @@ from director.artifacts.files import read_bytes, write_text
 
 def is_hand_edited(directory: JobDirectory, document: Path) -> bool:
     """Tell whether a document exists and is not what director wrote."""
-    current = read_bytes(document)
-    return current is not None and current != read_bytes(directory.generated(document))
+    ours = directory.generated(document)
+    return read_bytes(document) not in (None, read_bytes(ours), read_bytes(_next(ours)))
 
 
 def write_document(directory: JobDirectory, document: Path, text: str) -> None:
     """Write a document and remember that these are our words. The caller has looked for hand edits."""
-    write_text(directory.generated(document), text)
+    ours = directory.generated(document)
+    write_text(_next(ours), text)  # until the document is in place, both are our words
     write_text(document, text)
+    _next(ours).replace(ours)
+
+
+def _next(ours: Path) -> Path:
+    return ours.with_name(f"{ours.name}.next")

@@ -37,9 +37,10 @@ def write_text(path: Path, text: str) -> bool:
     return True
 
 
-def sweep_unfinished(directory: Path) -> None:
-    """Delete what a killed process had begun to write, below a directory that no other process writes to."""
-    for path in directory.rglob(f".*{_UNFINISHED}"):
+def sweep_unfinished(directory: Path, *, deep: bool) -> None:
+    """Delete what a killed process had begun to write in a directory that no other process writes to, or below it."""
+    pattern = f".*{_UNFINISHED}"
+    for path in directory.rglob(pattern) if deep else directory.glob(pattern):
         path.unlink(missing_ok=True)
 
 
@@ -95,7 +96,9 @@ def append_record(path: Path, record: Model) -> None:
     with path.open("a+b", buffering=0) as file:
         file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
         separator = b"" if file.read(1) in (b"", b"\n") else b"\n"
-        file.write(separator + _json(record).encode() + b"\n")
+        data = separator + _json(record).encode() + b"\n"
+        while data:  # a disk that is nearly full takes a part, and complains the next time
+            data = data[file.write(data) :]
 
 
 def read_records(path: Path, model: type[AnyModel]) -> list[AnyModel]:

@@ -11,7 +11,7 @@ RESERVE_BYTES = 1024 * 1024
 
 def keep_room(directory: JobDirectory) -> None:
     """Take the room, before a call is paid for. Raises OSError if there is none."""
-    if directory.reserve.exists():
+    if directory.reserve.is_file() and directory.reserve.stat().st_size == RESERVE_BYTES:
         return
     try:
         with directory.reserve.open("wb") as file:

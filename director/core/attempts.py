@@ -6,6 +6,10 @@ from typing import Literal
 
 from director.core.model import Model
 from director.core.roles import Role
+from director.core.words import shortened
+
+FEEDBACK_CHARACTERS = 20_000
+"""What the next attempt is told of why one failed."""
 
 
 class Outcome(StrEnum):
@@ -37,7 +41,7 @@ class Rung(Model):
     number: int
     role: Role
     feedback: str = ""
-    """Why the attempt before it failed; empty for the first."""
+    """Why the attempt before it failed, as much of it as is told; empty for the first."""
 
 
 def next_rung(ladder: Sequence[Attempt], roles: Sequence[Role]) -> Rung | None:
@@ -48,7 +52,8 @@ def next_rung(ladder: Sequence[Attempt], roles: Sequence[Role]) -> Rung | None:
     made = len(ladder)
     if made >= len(roles):
         return None
-    return Rung(number=made + 1, role=roles[made], feedback=ladder[-1].feedback if ladder else "")
+    feedback = shortened(ladder[-1].feedback, limit=FEEDBACK_CHARACTERS) if ladder else ""
+    return Rung(number=made + 1, role=roles[made], feedback=feedback)
 
 
 def current_ladder(history: Sequence[Attempt], *, inputs: str, roles: Sequence[Role]) -> list[Attempt]:

@@ -21,6 +21,9 @@ Any other exception is a bug and keeps its traceback.
 from collections.abc import Sequence
 from enum import IntEnum
 
+_REFUSALS = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
+"""What git says where its surroundings, not itself, are at fault."""
+
 
 class ExitCode(IntEnum):
     """What the process says to its caller."""
@@ -74,7 +77,10 @@ class GitError(DirectorError):
     exit_code = ExitCode.FAILED
 
     def __init__(self, argv: Sequence[str], *, status: int, output: str, hint: str = "") -> None:
+        is_refused = any(words in output for words in _REFUSALS)
+        hint = hint or ("see to the rights, to the mount and to the room on the disk" if is_refused else "")
         super().__init__(f"git {' '.join(argv)} exited with {status}: {output.strip()[:2000]}", hint=hint)
+        self.exit_code = ExitCode.USAGE if is_refused else ExitCode.FAILED
         self.argv = tuple(argv)
         self.status = status
         self.output = output

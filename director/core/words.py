@@ -17,3 +17,9 @@ def listed(items: Sequence[str], *, limit: int = 5) -> str:
     more = len(items) - limit
     shown = list(items) if more <= 0 else [*items[:limit], f"{more} more"]
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def shortened(text: str, *, limit: int) -> str:
+    """Return the beginning of a text that is too long, and how much was left out."""
+    left_out = len(text) - limit
+    return text if left_out <= 0 else f"{text[:limit]}\n[... {left_out} characters left out ...]"

@@ -96,6 +96,15 @@ class Git:
             variables=variables,
         )
 
+    def head(self, *arguments: str, limit: int) -> bytes:
+        """Return the beginning of what git prints, at most `limit` bytes. Raises GitError if it fails before."""
+        env = environment.without_secrets() | _VARIABLES | self._identity | self._settings
+        argv = ["git", f"--git-dir={self.common_dir}", "--bare", *arguments]
+        status, output = processes.capture_head(argv, cwd=self.common_dir, env=env, limit=limit)
+        if status != 0:
+            raise GitError(arguments, status=status, output="")
+        return output
+
     def text(self, *arguments: str) -> str:
         """Return one line that git prints, stripped."""
         return self(*arguments).decode(errors="surrogateescape").strip()

@@ -1,12 +1,15 @@
 """Which files a commit's own ignore rules cover, whatever the worktree's rules say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from director.core.errors import GitError
 from director.git.commands import Git
 from director.git.repository import Repository
 from director.shell.scratch import scratch_directory
+
+_AT_ONCE = 20_000
+"""So many paths are asked for at once: an agent can leave any number of files."""
 
 
 def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, further: Iterable[str]) -> set[str]:
@@ -23,14 +26,20 @@ def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, 
         _write_rules(repository, commit, rules)
         excludes.write_text("".join(f"{pattern}\n" for pattern in further), encoding="utf-8")
         git = _empty_repository(Path(scratch) / "git")
-        stdin = "\0".join(f"./{path}" for path in asked).encode(errors="surrogateescape")
-        status, output, complaint = git.attempt(
-            "-c", f"core.excludesFile={excludes}", "check-ignore", "--no-index", "-z", "--stdin",
-            stdin=stdin, worktree=rules,
-        )  # fmt: skip
+        parts = (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))
+        return {path for part in parts for path in _ignored(git, part, rules=rules, excludes=excludes)}
+
+
+def _ignored(git: Git, asked: Sequence[str], *, rules: Path, excludes: Path) -> list[str]:
+    stdin = "\0".join(f"./{path}" for path in asked).encode(errors="surrogateescape")
+    status, output, complaint = git.attempt(
+        "-c", f"core.excludesFile={excludes}", "check-ignore", "--no-index", "-z", "--stdin",
+        stdin=stdin, worktree=rules,
+    )  # fmt: skip
     if status not in (0, 1):
         raise GitError(["check-ignore"], status=status, output=complaint.decode(errors="replace"))
-    return {path.removeprefix("./") for path in output.decode(errors="surrogateescape").split("\0") if path}
+    found = set(output.decode(errors="surrogateescape").split("\0"))
+    return [path for path in asked if f"./{path}" in found]
 
 
 def _empty_repository(directory: Path) -> Git:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,14 +81,9 @@ class Repository:
         ours = (b"?? .director/", b"?? dodo.py")
         return status == 0 and any(entry and entry not in ours for entry in output.split(b"\0"))
 
-    def move(self, ref: str, new: str, *, old: str | None, drop: Iterable[str] = ()) -> None:
-        """Point a ref at a commit if it still points at `old` (None: if it does not exist). Raises TipMoved.
-
-        In the same step refs of ours are deleted, which must not be missing.
-        """
-        steps = [f"update {ref} {new} {old or '0' * len(new)}", *(f"delete {other}" for other in drop)]
-        stdin = "".join(f"option no-deref\n{step}\n" for step in steps).encode()
-        status, _, complaint = self.git.attempt("update-ref", "--stdin", stdin=stdin)
+    def move(self, ref: str, new: str, *, old: str | None) -> None:
+        """Point a ref at a commit if it still points at `old` (None: if it does not exist). Raises TipMoved."""
+        status, _, complaint = self.git.attempt("update-ref", "--no-deref", ref, new, old or "0" * len(new))
         if status == 0:
             return
         if self.tip(ref) == old:
@@ -98,6 +93,13 @@ class Repository:
     def keep(self, ref: str, commit: str) -> None:
         """Point a ref of ours at a commit, whatever it pointed at."""
         self.git("update-ref", "--no-deref", ref, commit)
+
+    def drop(self, ref: str) -> None:
+        """Delete a ref of ours that is needed no longer, unless it was packed: git would lock all packed refs for it.
+
+        A lock that a killed git leaves there would hold up the user.
+        """
+        (self.common_dir / ref).unlink(missing_ok=True)
 
     def delete(self, ref: str) -> None:
         """Delete a ref of ours."""
@@ -119,10 +121,6 @@ class Repository:
         """Return the refs below a prefix and what they point to."""
         lines = self.git.text("for-each-ref", "--format=%(objectname) %(refname)", prefix).splitlines()
         return {name: target for target, name in (line.split(" ", 1) for line in lines)}
-
-    def tree_of(self, commit: str) -> str:
-        """Return the tree of a commit."""
-        return self.git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
 
     def parent(self, commit: str) -> str:
         """Return the first parent of a commit."""
@@ -184,7 +182,8 @@ class Repository:
 
     def _contents(self, blobs: Iterable[str]) -> dict[str, bytes]:
         asked = list(dict.fromkeys(blobs))
-        output = self.git("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in asked).encode())
+        stdin = "".join(f"{blob}\n" for blob in asked).encode()
+        output = self.git("cat-file", "--batch", stdin=stdin) if asked else b""
         contents, at = {}, 0
         for blob in asked:
             begin = output.index(b"\n", at) + 1
@@ -202,10 +201,10 @@ class Repository:
         return [path for path in output.decode(errors="surrogateescape").split("\0") if path]
 
     def diff(self, before: str, after: str, *, limit: int | None = None) -> str:
-        """Return the patch between two trees or commits, as text: all of it, or its first bytes."""
+        """Return the patch between two trees or commits, as text: all of it, or its first bytes and that it goes on."""
         asked = ("diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
         patch = self.git(*asked) if limit is None else self.git.head(*asked, limit=limit)
-        return patch.decode(errors="replace")
+        return patch.decode(errors="replace") + ("\n[the diff goes on]\n" if len(patch) == limit else "")
 
     def changes(self, before: str, after: str) -> list[Change]:
         """Return what differs between two trees or commits; a file that was renamed is one gone and one new."""
@@ -227,11 +226,6 @@ class Repository:
         records = output.decode(errors="replace").split(_RECORD)
         fields = (record.strip("\n").split(_FIELD) for record in records if record.strip())
         return [Landed(*values) for values in fields if len(values) == 4 and values[1]]
-
-    def subjects(self, base: str, tip: str) -> Mapping[str, str]:
-        """Return the first line of each commit after `base` up to `tip`, newest first."""
-        lines = self.git.text("log", "--first-parent", "--format=%H %s", f"{base}..{tip}").splitlines()
-        return dict(line.split(" ", 1) for line in lines)
 
 
 def _change(description: str, path: str) -> Change:

@@ -5,13 +5,13 @@ repository that borrows the user's objects: an agent may commit, branch, stash o
 never read it: our view of the slot is an index that lies beside it.
 """
 
+import hashlib
 import os
 import shutil
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from director.core.errors import GitError
@@ -19,12 +19,19 @@ from director.git.repository import Repository
 from director.shell.scratch import scratch_directory
 
 
-@dataclass(frozen=True)
 class Slot:
-    """One worktree: `directory/tree` holds the files, `directory/index` is our view of them."""
+    """One worktree: `directory/tree` holds the files, `directory/index` is our view of them.
 
-    repository: Repository
-    directory: Path
+    An agent can write beside its worktree too. So an index is believed only while it is the one that we wrote; any
+    other is made anew.
+    """
+
+    def __init__(self, repository: Repository, directory: Path, *, commit: str = "") -> None:
+        """`commit` is what an earlier process prepared the slot for."""
+        self.repository = repository
+        self.directory = directory
+        self._commit = commit
+        self._seal: bytes | None = None
 
     @property
     def name(self) -> str:
@@ -42,12 +49,8 @@ class Slot:
         return self.directory / "index"
 
     def is_whole(self) -> bool:
-        """Tell whether its files can be compared with the commit that it was made from."""
-        try:
-            self._git("ls-files", "-z", "--modified")
-        except (GitError, OSError):
-            return False
-        return self.index.is_file()
+        """Tell whether there is a worktree, so that a call that worked in it can be completed."""
+        return self.tree.is_dir() and not self.tree.is_symlink()
 
     def prepare(self, commit: str) -> None:
         """Make the slot equal to a commit, whatever happened to it before."""
@@ -62,10 +65,31 @@ class Slot:
             if place.is_symlink() or place.is_file():
                 place.unlink()
         self.tree.mkdir(parents=True, exist_ok=True)
-        self.index.with_name("index.lock").unlink(missing_ok=True)
+        for entry in os.scandir(self.directory):
+            if entry.name not in (self.tree.name, self.index.name):
+                remove_tree(Path(entry))
+        if not self._is_sealed():
+            self._index_anew(commit)
         self._sweep()
         self._git("read-tree", "--reset", "-u", commit)
+        self._commit, self._seal = commit, _digest(self.index)
         self._make_private_repository(commit)
+
+    def _is_sealed(self) -> bool:
+        return self._seal is not None and self._seal == _digest(self.index)
+
+    def _unbend(self) -> None:
+        """Make the index anew from the slot's commit, unless it is as we left it."""
+        if not self._is_sealed():
+            self._index_anew(self._commit)
+            self._seal = _digest(self.index)
+
+    def _index_anew(self, commit: str) -> None:
+        """Make an index of a commit; files that are as the commit has them are not written again."""
+        remove_tree(self.index)
+        remove_tree(self.index.with_name("index.lock"))
+        self._git("read-tree", commit)
+        self.repository.git.attempt("update-index", "-q", "--refresh", index=self.index, worktree=self.tree)
 
     def _sweep(self) -> None:
         """Delete everything that our index does not name, and give directories their usual permissions.
@@ -111,10 +135,11 @@ class Slot:
             shutil.copyfile(common / "shallow", dot_git / "shallow")
 
     def changes(self) -> list[str]:
-        """Return every path that differs from the commit, ignored or not; a new directory ends in a slash.
+        """Return every path that differs from the slot's commit, ignored or not; a new directory ends in a slash.
 
         Pipes and the like are not named, nor is what lies in the directory of a submodule: they cannot land.
         """
+        self._unbend()
         output = self._git("ls-files", "-z", "--modified", "--others", "--directory", "--no-empty-directory")
         return sorted({path for path in output.decode(errors="surrogateescape").split("\0") if path})
 
@@ -122,8 +147,12 @@ class Slot:
         """Return the files below a path that `changes` gave."""
         if not path.endswith("/"):
             return [path]
-        below = (self.tree / path).rglob("*")
-        return sorted(str(file.relative_to(self.tree)) for file in below if not file.is_dir() or file.is_symlink())
+        found: list[str] = []
+        for top, directories, files in os.walk(self.tree / path):
+            below = Path(top).relative_to(self.tree)
+            links = (name for name in directories if Path(top, name).is_symlink())
+            found += (f"{below}/{name}" for name in (*files, *links))
+        return sorted(found)
 
     def irregular(self, paths: Iterable[str]) -> list[str]:
         """Return those of the paths that cannot be taken: no regular file, or not ours to read, or behind a link."""
@@ -141,11 +170,12 @@ class Slot:
             return False
 
     def snapshot(self, paths: Sequence[str]) -> str:
-        """Write the tree of the commit with these paths as they now stand; nothing else is taken.
+        """Write the tree of the slot's commit with these paths as they now stand; nothing else is taken.
 
         The files are copied to a place of their own: there git applies the attributes of the commit, whatever
         .gitattributes say in the slot, and takes no file for unchanged because of its size and time.
         """
+        self._unbend()
         with scratch_directory() as scratch:
             index, files = Path(scratch) / "index", Path(scratch) / "files"
             shutil.copyfile(self.index, index)
@@ -169,6 +199,8 @@ class Pool:
         self._lock = threading.Lock()
         self._free: dict[str, list[Slot]] = {}
         self._made: dict[str, int] = {}
+        self._slots: dict[str, Slot] = {}
+        self._withheld: set[str] = set()
 
     @contextmanager
     def slot(self, kind: str, commit: str) -> Iterator[Slot]:
@@ -179,11 +211,18 @@ class Pool:
             yield slot
         finally:
             with self._lock:
-                self._free[kind].append(slot)
+                if slot.name not in self._withheld:
+                    self._free[kind].append(slot)
 
-    def named(self, name: str) -> Slot:
-        """Return a slot by its name, whoever uses it."""
-        return Slot(self._repository, self.directory / name)
+    def named(self, name: str, commit: str) -> Slot:
+        """Return a slot by its name, whoever uses it; `commit` is what it was prepared for, maybe by a killed run."""
+        with self._lock:
+            return self._slots.setdefault(name, Slot(self._repository, self.directory / name, commit=commit))
+
+    def withhold(self, name: str) -> None:
+        """Do not lend a slot again when it comes back: the next run wants its files as they are."""
+        with self._lock:
+            self._withheld.add(name)
 
     def _take(self, kind: str) -> Slot:
         with self._lock:
@@ -191,7 +230,23 @@ class Pool:
             if free:
                 return free.pop()
             self._made[kind] = self._made.get(kind, 0) + 1
-            return Slot(self._repository, self.directory / f"{kind}-{self._made[kind]}")
+            name = f"{kind}-{self._made[kind]}"
+            return self._slots.setdefault(name, Slot(self._repository, self.directory / name))
+
+
+def _digest(index: Path) -> bytes | None:
+    """Return the digest of a regular file; None for anything else in its place."""
+    if not stat.S_ISREG(_mode(index)):
+        return None
+    with index.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
 
 
 def _directories_of(paths: Iterable[str]) -> set[str]:

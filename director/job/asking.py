@@ -6,7 +6,8 @@ the next one (recovery.py).
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,12 +70,12 @@ def ask(job: Job, question: Question, prompt: str, place: Workplace) -> Answered
     write_text(question.log / "prompt.md", prompt)
     while True:
         asked = _register(job, question, place)
-        reply = _call(job, asked, prompt)
-        if is_answer(asked, reply):
-            answered = complete(job, asked, reply)
-            in_flight(job, asked).unlink()
-            return answered
+        with _left_for_recovery(job, asked):
+            reply = _call(job, asked, prompt)
+            answered = complete(job, asked, reply) if is_answer(asked, reply) else None
         in_flight(job, asked).unlink()
+        if answered:
+            return answered
         if reply.end is not End.RATE_LIMITED:
             raise _failure(job, question, reply)
         place.renew()
@@ -93,6 +94,11 @@ def settle(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> 
     if is_answer(asked, reply):
         answered = Answered(request=asked.request, reply=reply, is_complete=asked.scope is None)
         write_with_reserve(job.directory, lambda: write_model(_reply_file(job, asked), answered))
+    return count(job, asked, reply, place)
+
+
+def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> CallRecord:
+    """Write down what a call cost, once."""
     cost, source = cost_of(reply.usage, reply.cost_usd, job.config.price(asked.tier))
     record = CallRecord(
         id=asked.id,
@@ -114,7 +120,8 @@ def settle(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> 
 
 def complete(job: Job, asked: Asked, reply: Reply) -> Answered:
     """Keep what an agent left in its worktree beside its reply, which is on disk already."""
-    commit, notes = capture(job, job.pool.named(asked.scope.slot), asked.scope) if asked.scope else ("", [])
+    scope = asked.scope
+    commit, notes = capture(job, job.pool.named(scope.slot, scope.base), scope) if scope else ("", [])
     answered = Answered(request=asked.request, reply=reply, commit=commit, notes=tuple(notes), is_complete=True)
     write_model(_reply_file(job, asked), answered)
     return answered
@@ -135,10 +142,14 @@ def _request(job: Job, question: Question) -> str:
 
 def _register(job: Job, question: Question, place: Workplace) -> Asked:
     """Write down that a call begins, when nothing of an earlier one can be taken for its answer."""
+    request, reply_file = _request(job, question), question.log / "reply.json"
     (question.log / "transcript.jsonl").unlink(missing_ok=True)
+    earlier = read_model(reply_file, Answered)
+    if earlier and earlier.request == request:  # its worktree was gone before all of it was kept
+        reply_file.unlink()
     asked = Asked(
         id=uuid4().hex,
-        request=_request(job, question),
+        request=request,
         key=question.key,
         tier=job.config.tier(question.key.role),
         log=os.path.relpath(question.log, job.directory.path),
@@ -166,11 +177,23 @@ def _call(job: Job, asked: Asked, prompt: str) -> Reply:
             reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
             turn.end(reply)
             record = settle(job, asked, reply, place)
+            job.look_after_repository(key.task)
     except (AgentError, ConfigError, LimitReached):
         in_flight(job, asked).unlink()
         raise
     job.tell(CallEnded(key, record))
     return reply
+
+
+@contextmanager
+def _left_for_recovery(job: Job, asked: Asked) -> Iterator[None]:
+    """Leave the worktree alone for the rest of the run if the call could not be completed."""
+    try:
+        yield
+    except BaseException:
+        if asked.scope and in_flight(job, asked).exists():
+            job.pool.withhold(asked.scope.slot)
+        raise
 
 
 def _request_of(job: Job, asked: Asked, prompt: str, spent: Callable[[Usage, float | None], bool]) -> Request:
@@ -185,6 +208,7 @@ def _request_of(job: Job, asked: Asked, prompt: str, spent: Callable[[Usage, flo
         limits=Limits(wall=limits.node_timeout_secs, idle=limits.idle_timeout_secs),
         mark=job.mark,
         sampling=job.config.sampling.get(role, Sampling()),
+        environment=job.guard.trace_environment(),
         spent=spent,
     )
 

@@ -1,10 +1,10 @@
 """The job's branch. While director works on a job, nobody else moves its branch."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from director.core.artifacts import JobIdentity
-from director.core.errors import TipMoved
+from director.core.errors import GitError, TipMoved
 from director.git.repository import Repository
 
 _PUT_BACK = "the job's branch was moved while director worked: it was put back"
@@ -40,10 +40,14 @@ class JobBranch:
             self._known = found if self._is_held else None
             return found
 
-    def move(self, new: str, *, old: str | None, drop: Iterable[str] = ()) -> None:
-        """Move the branch by compare and swap, and delete refs of ours in the same step. Raises TipMoved."""
+    def move(self, new: str, *, old: str | None) -> None:
+        """Move the branch by compare and swap. Raises TipMoved."""
         with self._lock:
-            self._repository.move(self._identity.ref, new, old=old, drop=drop)
+            try:
+                self._repository.move(self._identity.ref, new, old=old)
+            except GitError:  # only a lock that a killed git or an agent left can be in the way
+                self._repository.unlock(self._identity.ref, self._identity.kept_refs)
+                self._repository.move(self._identity.ref, new, old=old)
             self._known = new if self._is_held else None
 
     def _put_back(self, known: str, found: str | None) -> None:

@@ -20,7 +20,9 @@ from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Config
 from director.core.errors import ConfigError
 from director.core.events import Note, Tell
+from director.core.plan.node import Node
 from director.core.roles import Role
+from director.git.guard.guard import Guard
 from director.git.repository import Landed, Repository
 from director.git.slots import Pool
 from director.job.branch import JobBranch
@@ -58,9 +60,12 @@ class Job:
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
     landing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """Held from reading the tip to moving it."""
-    _guard: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    nodes: dict[str, Node] = field(default_factory=dict, repr=False)
+    """The slices of the plan that this run builds: what stands in their files meanwhile does not count."""
+    _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _backends: dict[str, Backend] = field(default_factory=dict, repr=False)
     _pools: dict[str, Pool] = field(default_factory=dict, repr=False)
+    _guards: dict[str, Guard] = field(default_factory=dict, repr=False)
 
     @cached_property
     def identity(self) -> JobIdentity:
@@ -103,8 +108,22 @@ class Job:
     @property
     def pool(self) -> Pool:
         """Worktrees, in the user's cache directory."""
-        with self._guard:
+        with self._making:
             return self._pools.setdefault(self.identity.id, Pool(self.repository, self.cache))
+
+    @property
+    def guard(self) -> Guard:
+        """What of the user's repository only the user may change, as it stood when it was first asked for."""
+        with self._making:
+            if self.identity.id not in self._guards:
+                keep, own = f"{self.identity.kept_refs}foreign/", ("refs/heads/director/", "refs/director/")
+                self._guards[self.identity.id] = Guard(self.repository, own=own, aside=self.cache / "guard", keep=keep)
+            return self._guards[self.identity.id]
+
+    def look_after_repository(self, task: str = "") -> None:
+        """Put back what an agent or a test changed of the user's repository, and tell of it."""
+        for intrusion in self.guard.check():
+            self.note(str(intrusion), task=task)
 
     @property
     def cache(self) -> Path:
@@ -124,7 +143,7 @@ class Job:
 
     def backend(self, name: str) -> Backend:
         """Return a backend, made once. Raises ConfigError for one that is not installed."""
-        with self._guard:
+        with self._making:
             if name not in self._backends:
                 surroundings = Surroundings(
                     options=self.config.backends.get(name, BackendOptions()),
@@ -140,7 +159,7 @@ class Job:
 
         Raises ConfigError if it is gone with work on it.
         """
-        with self._guard:
+        with self._making:
             tip = self.branch.tip()
             if tip:
                 return tip

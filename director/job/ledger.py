@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import append_record, read_records
-from director.core.calls import CallRecord
+from director.core.calls import CallRecord, End
 from director.core.errors import Interrupted, LimitReached
 from director.core.roles import Role
 from director.core.tiers import Tier
@@ -19,17 +19,19 @@ LOOK_SECONDS = 0.2
 class Place:
     """The place of a call in the budget, while it is in flight."""
 
-    def __init__(self, ledger: "Ledger", expected: float | None) -> None:
+    def __init__(self, ledger: "Ledger", expected: float, *, is_first: bool) -> None:
         self._ledger = ledger
         self.expected = expected
-        """What it may cost, from the dearest call like it; None before there was one."""
+        """What it may cost, from the dearest call like it."""
+        self.is_first = is_first
+        """Whether no call of its kind has told yet what it costs."""
         self.used = 0.0
         """What it is known to have cost so far."""
 
     @property
     def held(self) -> float:
         """What is held for it."""
-        return max(self.expected or 0.0, self.used)
+        return max(self.expected, self.used)
 
     def use(self, cost: float | None) -> bool:
         """Take note of what the call has cost so far; tell whether it may go on."""
@@ -106,7 +108,7 @@ class Ledger:
     def _admit(self, role: Role, tier: Tier) -> Place:
         with self._changed:
             while True:
-                place = Place(self, self._expected(role, tier))
+                place = Place(self, self._expected(role, tier), is_first=self._is_first(role, tier))
                 self._check(place)
                 if self._has_room(place):
                     self._in_flight.append(place)
@@ -124,13 +126,18 @@ class Ledger:
         """Tell whether a call fits beside those in flight; the first of its kind fits beside no other first one."""
         if self._ceiling is None:
             return True
-        if place.expected is None and any(other.expected is None for other in self._in_flight):
+        if place.is_first and any(other.is_first for other in self._in_flight):
             return False
         held = self.spent + sum(other.held for other in self._in_flight)
         return held < self._ceiling and held + place.held <= self._ceiling
 
-    def _expected(self, role: Role, tier: Tier) -> float | None:
-        """Return what the dearest call of the role cost so far, else of the tier, else None."""
+    def _is_first(self, role: Role, tier: Tier) -> bool:
+        """Tell whether no call of the role to the tier came to its end; one that was turned away tells no price."""
+        told = (record for record in self._records if record.end in (End.DONE, End.TIMEOUT))
+        return not any(record.role is role and record.tier == tier for record in told)
+
+    def _expected(self, role: Role, tier: Tier) -> float:
+        """Return what the dearest call of the role cost so far, else of the tier, else nothing."""
         own = [record.cost_usd or 0.0 for record in self._records if record.role is role]
         like = own or [record.cost_usd or 0.0 for record in self._records if record.tier == tier]
-        return max(like, default=None)
+        return max(like, default=0.0)

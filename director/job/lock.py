@@ -33,9 +33,8 @@ def hold(directory: JobDirectory) -> Iterator[None]:
     except Timeout as error:
         raise _locked(directory) from error
     try:
-        if directory.holder.exists():  # it was killed
-            sweep_unfinished(directory.path)
-            sweep_scratch()
+        sweep_unfinished(directory.path, deep=directory.holder.exists())  # if it does, its holder was killed
+        sweep_scratch()
         since = datetime.now(UTC).isoformat(timespec="seconds")
         write_model(directory.holder, Holder(pid=os.getpid(), host=socket.gethostname(), since=since))
         yield

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from director.core.backoff import backoff
+from director.core.backoff import FARTHEST_SECONDS, backoff
 from director.core.calls import End, Reply
 from director.core.errors import Interrupted, LimitReached
 from director.core.tiers import Tier
@@ -15,6 +15,8 @@ from director.shell import processes
 
 LOOK_SECONDS = 0.2
 """How often a waiting call looks whether director was asked to stop."""
+TOLD_SECONDS = 1.0
+"""A moment that moves by less is not told anew."""
 
 Tell = Callable[[float, str], None]
 
@@ -61,7 +63,7 @@ class RateLimits:
         """
         limit = self._limits.setdefault(str(tier), _Limit())
         is_trying = self._wait(tier, limit, tell)
-        turn = Turn()
+        turn, began = Turn(), self._now()
         try:
             yield turn
         finally:
@@ -69,7 +71,7 @@ class RateLimits:
                 if is_trying:
                     limit.is_being_tried = False
                 if turn.reply:
-                    self._note(limit, turn.reply)
+                    self._note(limit, turn.reply, began)
                 self._changed.notify_all()
 
     def _wait(self, tier: Tier, limit: _Limit, tell: Tell) -> bool:
@@ -81,27 +83,34 @@ class RateLimits:
                 if left <= 0 and not limit.is_being_tried:
                     limit.is_being_tried = limit.refusals > 0
                     return limit.is_being_tried
-                if limit.until - limit.since > self._longest:
+                if left > 0 and limit.until - limit.since > self._longest:
                     raise _too_long(tier, limit)
-                if limit.until > told:
+                if left > 0 and limit.until >= told + TOLD_SECONDS:
                     told = limit.until
                     tell(told, limit.reason)
                 self._changed.wait(min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS)
                 if processes.is_stopping():
                     raise Interrupted("director was asked to stop")
 
-    def _note(self, limit: _Limit, reply: Reply) -> None:
-        now = self._now()
+    def _note(self, limit: _Limit, reply: Reply, began: float) -> None:
+        """Take note of a reply. One to a call that was out when the limit was met says nothing new about it."""
+        now, is_new = self._now(), began >= limit.until
         if reply.end is not End.RATE_LIMITED:
-            limit.refusals, limit.until = 0, 0.0
+            if is_new:
+                limit.refusals, limit.until = 0, 0.0
             return
-        if now >= limit.until:  # not one of several calls that were out when the limit was met
+        if is_new:
             limit.refusals += 1
-        if limit.refusals == 1:
-            limit.since = now
-        wait = backoff(limit.refusals) if reply.retry_after is None else reply.retry_after
-        limit.until = max(limit.until, now + wait)
+            limit.since = now if limit.refusals == 1 else limit.since
+        limit.until = max(limit.until, now + _wait_for(limit.refusals, reply.retry_after))
         limit.reason = reply.detail
+
+
+def _wait_for(refusals: int, told: float | None) -> float:
+    """Return how long to wait: as long as we are told, but where that was too short before, not less than we would."""
+    if told is None:
+        return backoff(refusals)
+    return min(max(told, backoff(refusals - 1) if refusals > 1 else 0.0), FARTHEST_SECONDS)
 
 
 def _too_long(tier: Tier, limit: _Limit) -> LimitReached:

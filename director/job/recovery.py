@@ -11,7 +11,7 @@ from director.core.artifacts import Asked
 from director.core.calls import Reply
 from director.core.errors import ConfigError
 from director.git.slots import remove_tree
-from director.job.asking import complete, is_answer, settle
+from director.job.asking import complete, count, is_answer, settle
 from director.job.job import Job
 
 
@@ -42,14 +42,19 @@ def _complete(job: Job, path: Path) -> None:
 def _take_over(job: Job, asked: Asked) -> None:
     answered = _answered(job, asked)
     if answered and answered.is_complete:
+        count(job, asked, answered.reply)
         return
     reply = answered.reply if answered else _recalled(job, asked)
     if reply is None:
         return
     settle(job, asked, reply)
-    if is_answer(asked, reply) and (asked.scope is None or job.pool.named(asked.scope.slot).is_whole()):
+    if is_answer(asked, reply) and _is_workplace_left(job, asked):
         complete(job, asked, reply)
         job.note(f"took over what the {asked.key.role} had answered to the stopped run", task=asked.key.task)
+
+
+def _is_workplace_left(job: Job, asked: Asked) -> bool:
+    return asked.scope is None or job.pool.named(asked.scope.slot, asked.scope.base).is_whole()
 
 
 def _answered(job: Job, asked: Asked) -> Answered | None:

@@ -22,13 +22,16 @@ def working(job: Job) -> Iterator[None]:
         guardian = Guardian(job.mark)
         try:
             job.make_ready()
+            recover(job)
             if job.directory.identity.exists():
                 job.branch.hold()
-            recover(job)
+                job.look_after_repository()
             yield
         finally:
             guardian.close()
             job.directory.reserve.unlink(missing_ok=True)
+            if job.directory.identity.exists():
+                job.look_after_repository()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 import director
+from director.shell import adoption
 from director.shell.environment import MARK, without_secrets
 from director.shell.processes import end_marked
 
@@ -24,20 +25,19 @@ class Guardian:
 
     def __init__(self, mark: str) -> None:
         environment = {name: value for name, value in without_secrets().items() if name != MARK}
-        self._process = subprocess.Popen(
+        self._process = adoption.start(
             [sys.executable, "-P", "-m", "director.shell.guardian", mark],
             env=environment | {"PYTHONPATH": os.pathsep.join(_HOMES)},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         )
 
     def close(self) -> None:
         """Let the guardian go; what still carries the mark is ended."""
         assert self._process.stdin
         self._process.stdin.close()
-        self._process.wait()
+        adoption.collect(self._process)
 
 
 def main() -> None:

@@ -12,10 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
-import psutil
-
 from director.core.errors import Interrupted
+from director.shell import adoption
+from director.shell.adoption import Call
 from director.shell.environment import MARK
+from director.shell.table import Entry, carries, is_alive, read_table, send_signal
 
 POLL_SECONDS = 0.25
 """How often limits are looked at; the end of the program itself is seen at once."""
@@ -23,8 +24,6 @@ GRACE_SECONDS = 2.0
 """Between asking a process to end and ending it."""
 MAX_OUTPUT_BYTES = 256 * 1024 * 1024
 """A program that writes more than this to one of its files is ended."""
-
-Belongs = Callable[[psutil.Process], bool]
 
 _stopping = threading.Event()
 
@@ -73,9 +72,37 @@ class Captured:
 def capture(
     argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, stdin: bytes = b"", timeout: float = 600
 ) -> Captured:
-    """Run a short, trusted program such as git and return its output. Raises OSError if it cannot start."""
-    done = subprocess.run(argv, cwd=cwd, env=dict(env), input=stdin, capture_output=True, timeout=timeout, check=False)
+    """Run a short, trusted program such as git and return its output. Raises OSError if it cannot start.
+
+    It is in a process group of its own: a Ctrl-C is for director alone, and the program comes to its end.
+    """
+    done = subprocess.run(
+        argv,
+        cwd=cwd,
+        env=dict(env),
+        input=stdin,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+        process_group=0,
+    )
     return Captured(done.returncode, done.stdout, done.stderr)
+
+
+def capture_head(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, limit: int) -> tuple[int, bytes]:
+    """Run a short, trusted program and return the beginning of its output; when that is read, it is ended.
+
+    The exit code is 0 where there was more to read. Raises OSError if it cannot start.
+    """
+    with subprocess.Popen(
+        argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout
+        head = process.stdout.read(limit)
+        if len(head) == limit:
+            process.kill()
+            return 0, head
+    return process.returncode, head
 
 
 def run(
@@ -97,28 +124,23 @@ def run(
     """
     if _stopping.is_set():
         raise Interrupted("director was asked to stop")
-    call_mark = f"{mark}/{uuid4().hex}"
     started = time.monotonic()
     with ExitStack() as files:
         out = files.enter_context(output.open("wb"))
         err = files.enter_context(error.open("wb")) if error else out
-        process = subprocess.Popen(
-            argv,
-            cwd=cwd,
-            env={**env, MARK: call_mark},
-            stdin=subprocess.PIPE,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
+        call_mark = f"{mark}/{uuid4().hex}"
+        environment = {**env, MARK: call_mark}
+        call = Call(argv, call_mark, cwd=cwd, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=err)
+        files.callback(call.close)
         exited = threading.Event()
-        threading.Thread(target=_attend, args=(process, stdin, exited), daemon=True).start()
+        threading.Thread(target=_attend, args=(call.process, stdin, exited), daemon=True).start()
         try:
             ended = _watch(exited, started, limits, [out.fileno(), err.fileno()])
         finally:
-            end_tree(process.pid, call_mark)
+            _end(call.left)
             exited.wait(GRACE_SECONDS)
-    return Finished(ended, process.returncode if process.returncode is not None else -9, time.monotonic() - started)
+    exit_code = call.process.returncode
+    return Finished(ended, exit_code if exit_code is not None else -9, time.monotonic() - started)
 
 
 def shell_argv(command: str) -> list[str]:
@@ -141,76 +163,36 @@ def clear_stop() -> None:
     _stopping.clear()
 
 
-def end_tree(pid: int, mark: str) -> None:
-    """End a program's descendants, its session, and every process that carries the mark or one below it."""
-    born = _descendants(pid)
-    _end(lambda process: process in born or os.getsid(process.pid) == pid or _carries(process, mark))
-
-
 def end_marked(mark: str) -> int:
     """End every process that carries the mark or one below it; return how many there were."""
-    return _end(lambda process: _carries(process, mark))
+    return _end(lambda: marked_processes(mark))
 
 
-def marked_processes(mark: str) -> list[psutil.Process]:
+def marked_processes(mark: str) -> list[Entry]:
     """Find the live processes whose mark is this one or below it, our own process aside."""
-    return _find(lambda process: _carries(process, mark))
+    return [entry for entry in read_table() if not entry.is_zombie and carries(entry, mark)]
 
 
-def _end(belongs: Belongs) -> int:
+def _end(find: Callable[[], list[Entry]]) -> int:
     """Ask processes to end, then end them; look again, because one may have started another meanwhile."""
     asked = 0
     for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
-        found = _find(belongs)
+        found = find()
         if not found:
             break
         asked = asked or len(found)
-        for process in found:
-            _signal(process, number)
+        for entry in found:
+            send_signal(entry, number)
         _wait(found)
     return asked
 
 
-def _find(belongs: Belongs) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and belongs(process) and _is_alive(process):
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue  # it is gone, or it is not ours
-    return found
-
-
-def _carries(process: psutil.Process, mark: str) -> bool:
-    carried = process.environ().get(MARK, "")
-    return carried == mark or carried.startswith(mark + "/")
-
-
-def _descendants(pid: int) -> set[psutil.Process]:
-    try:
-        return set(psutil.Process(pid).children(recursive=True))
-    except psutil.Error:
-        return set()
-
-
-def _wait(processes: Sequence[psutil.Process]) -> None:
-    """Wait for a while until they have ended.
-
-    psutil's own wait would collect the exit status of our child before `_attend` does, and would wait for orphans
-    that nobody collects.
-    """
+def _wait(entries: Sequence[Entry]) -> None:
+    """Wait for a while until they have ended."""
     until, pause = time.monotonic() + GRACE_SECONDS, 0.002
-    while any(_is_alive(process) for process in processes) and time.monotonic() < until:
+    while any(is_alive(entry) for entry in entries) and time.monotonic() < until:
         time.sleep(pause)
         pause = min(2 * pause, 0.05)
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
 
 
 def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Sequence[int]) -> Ended:
@@ -219,6 +201,7 @@ def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Seq
         now = time.monotonic()
         if _stopping.is_set():
             raise Interrupted("director was asked to stop")
+        adoption.look()
         current = [os.fstat(output).st_size for output in outputs]
         if current != sizes:
             sizes, changed = current, now
@@ -236,7 +219,7 @@ def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Seq
 def _attend(process: subprocess.Popen[bytes], stdin: bytes, exited: threading.Event) -> None:
     feeder = threading.Thread(target=_feed, args=(process, stdin), daemon=True)
     feeder.start()
-    process.wait()
+    adoption.collect(process)
     exited.set()
 
 
@@ -247,10 +230,3 @@ def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
         process.stdin.close()
     except OSError:
         return  # it closed its input: its own business
-
-
-def _signal(process: psutil.Process, number: int) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.Error:
-        return

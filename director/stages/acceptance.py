@@ -15,8 +15,8 @@ from director.core.roles import Role
 from director.core.testruns.outcome import why_not_red
 from director.job.asking import Question, Workplace, arrived, ask
 from director.job.job import Job
-from director.prompts.render import render, show_files
-from director.stages.guidance import guidance
+from director.prompts.render import render
+from director.stages.guidance import guidance, shown_files
 from director.stages.ladder import climb
 from director.stages.landing import land, trailers
 from director.stages.slices import restore_base
@@ -24,8 +24,8 @@ from director.stages.testing import run_in_checkout
 
 
 def read_slice(job: Job, node: str) -> Node:
-    """Return a node's own slice of the plan."""
-    found = read_model(job.directory.node(node), Node)
+    """Return a node's own slice of the plan, as it stood when the graph was read."""
+    found = job.nodes.get(node) or read_model(job.directory.node(node), Node)
     if found is None:
         raise ConfigError(f"'{job.directory.node(node)}' is missing", hint="run 'director plan' to have it made")
     return found
@@ -113,7 +113,7 @@ def _former_tests(job: Job, node: Node) -> set[str]:
 
 
 def _prompt(job: Job, node: Node, *, commit: str, feedback: str) -> str:
-    files = show_files(job.repository.read(commit, [*node.files, *node.tests]))
+    files = shown_files(job, commit, [*node.files, *node.tests])
     said = guidance(job, commit, node.tests)
     return render("tests", job.directory.overrides, node=node, files=files, guidance=said, feedback=feedback)
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from director.artifacts.files import read_model
+from director.artifacts.files import read_remade
 from director.core.artifacts import TestLock
 from director.core.errors import Rejected
+from director.core.plan.node import Node
 from director.git.repository import Landed
 from director.job.job import Job
 from director.stages.gate import check_tests
@@ -24,18 +25,25 @@ def check_combined(job: Job, work: Work, candidate: Candidate, *, base: str, log
     if not since and adds_only:
         return
     for node in _standing(landed, since=since if adds_only else None):
-        lock = read_model(job.directory.lock(node), TestLock)
-        if lock and node != work.node.id:
-            _check_other(job, lock, candidate.commit, log)
+        if node != work.node.id and (other := _planned(job, node)):
+            _check_other(job, other, candidate.commit, log)
     if since:
-        check_tests(job, work.lock.test_cmd, candidate.commit, log=log / "combined.txt")
+        check_tests(job, work.node, candidate.commit, log=log / "combined.txt")
 
 
-def _check_other(job: Job, lock: TestLock, commit: str, log: Path) -> None:
+def _planned(job: Job, node: str) -> Node | None:
+    """Return a landed node; of one that left the plan its lock tells how it is tested."""
+    if node in job.nodes:
+        return job.nodes[node]
+    lock = read_remade(job.directory.lock(node), TestLock)
+    return Node(id=node, test_cmd=lock.test_cmd) if lock else None
+
+
+def _check_other(job: Job, node: Node, commit: str, log: Path) -> None:
     try:
-        check_tests(job, lock.test_cmd, commit, log=log / f"combined-{lock.node}.txt")
+        check_tests(job, node, commit, log=log / f"combined-{node.id}.txt")
     except Rejected as red:
-        raise Rejected(f"with this change the landed node '{lock.node}' is no longer green: {red.message}") from red
+        raise Rejected(f"with this change the landed node '{node.id}' is no longer green: {red.message}") from red
 
 
 def _standing(landed: list[Landed], *, since: set[str] | None) -> list[str]:

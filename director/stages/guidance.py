@@ -1,19 +1,29 @@
-"""What the repository itself says to those who work on it: AGENTS.md and CLAUDE.md where they apply."""
+"""What an agent is shown of the repository: files, and what it says itself to those who work on it."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from director.core.excerpts import Excerpt
 from director.job.job import Job
-from director.prompts.render import show_files
+from director.prompts.render import ALL_FILES_BYTES, WHOLE_FILE_BYTES, show_files
 
 _NAMES = ("AGENTS.md", "CLAUDE.md")
 
 
+def shown_files(job: Job, commit: str, paths: Iterable[str]) -> str:
+    """Return files of a commit, each labelled by its path, of whatever size and kind they are."""
+    return show_files(_excerpts(job, commit, paths))
+
+
 def guidance(job: Job, commit: str, paths: Iterable[str] = ()) -> str:
-    """Return the guidance of the root and of the directories above the paths, each labelled by its path."""
+    """Return AGENTS.md and CLAUDE.md of the root and of the directories above the paths, labelled by their paths."""
     directories = {PurePosixPath(".")}
     for path in paths:
         directories.update(PurePosixPath(path).parents)
     names = [str(directory / name) for directory in sorted(directories) for name in _NAMES]
-    found = job.repository.read(commit, names)
-    return show_files({path: content for path, content in found.items() if content})
+    found = _excerpts(job, commit, names)
+    return show_files({path: excerpt for path, excerpt in found.items() if excerpt and excerpt.size})
+
+
+def _excerpts(job: Job, commit: str, paths: Iterable[str]) -> dict[str, Excerpt | None]:
+    return job.repository.excerpts(commit, paths, limit=WHOLE_FILE_BYTES, total=ALL_FILES_BYTES)

@@ -9,7 +9,7 @@ from director.core.errors import StageFailed
 from director.core.events import Step
 from director.job.job import Job
 from director.stages.acceptance import read_slice
-from director.stages.testing import TestRun, run_in_checkout
+from director.stages.testing import TestRun, run_in_checkout, was_counted
 
 
 def measure_baseline(job: Job) -> None:
@@ -32,8 +32,8 @@ def integrate(job: Job, nodes: list[str]) -> None:
     for node in (read_slice(job, name) for name in nodes):
         job.tell(Step("integrate", f"tests of {node.id}"))
         run = run_in_checkout(job, tip, node.test_cmd, output=logs / "nodes" / f"{node.id}.txt")
-        if not run.passed:
-            raise _red(job, f"the tests of '{node.id}'", node.test_cmd, run, tip)
+        if not run.proves(counted=was_counted(job, node.id)):
+            raise _red(job, f"the tests of '{node.id}' are red", node.test_cmd, run, tip)
     outcomes = {}
     for name, command in job.config.active_gates().items():
         outcomes[name] = _pass_gate(job, name, command, tip, logs / "gates" / f"{name}.txt")
@@ -44,14 +44,14 @@ def _pass_gate(job: Job, name: str, command: str, tip: str, output: Path) -> Gat
     job.tell(Step("integrate", name))
     run = run_in_checkout(job, tip, command, output=output)
     if not run.finished.succeeded:
-        raise _red(job, f"the gate '{name}'", command, run, tip)
+        raise _red(job, f"the gate '{name}' is red", command, run, tip)
     return GateOutcome(command=command, exit_code=0)
 
 
 def _red(job: Job, what: str, command: str, run: TestRun, tip: str) -> StageFailed:
     since = _landed_since_green(job, tip)
     return StageFailed(
-        f"integration failed: {what} is red on {job.identity.branch}\n"
+        f"integration failed: {what} on {job.identity.branch}\n"
         f"{_before(job, command)}; landed since the last green state: {', '.join(since) or 'nothing'}\n"
         f"`{command}`: {run.told()}",
         hint="mend it on the job branch or edit the plan, then run 'director run' again",

@@ -53,9 +53,11 @@ def land(
             _check_scope(candidate, allowed)
             check(candidate)
             try:
-                job.branch.move(landed, old=tip, drop=_kept(job, kept, is_combined=landed != commit))
+                job.branch.move(landed, old=tip)
             except TipMoved:
                 continue
+            for ref in filter(None, (kept, _landing_ref(job))):
+                job.repository.drop(ref)
             return landed
 
 
@@ -77,8 +79,3 @@ def _combine(job: Job, tip: str, candidate: str, message: str) -> str:
 
 def _landing_ref(job: Job) -> str:
     return f"{job.identity.kept_refs}landing/combined"
-
-
-def _kept(job: Job, ref: str, *, is_combined: bool) -> list[str]:
-    """Return the refs that are needed no longer when a commit has landed."""
-    return [name for name in (ref, _landing_ref(job) if is_combined else "") if name]

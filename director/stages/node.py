@@ -16,10 +16,10 @@ from director.core.roles import Role
 from director.core.watch import watch_it_fail
 from director.job.asking import Question, Workplace, arrived, ask
 from director.job.job import Job
-from director.prompts.render import render, show_files
+from director.prompts.render import render
 from director.stages.combination import check_combined
 from director.stages.gate import check_lock, check_tests, pass_node_gate
-from director.stages.guidance import guidance
+from director.stages.guidance import guidance, shown_files
 from director.stages.ladder import climb
 from director.stages.landing import land, trailers
 from director.stages.measuring import record_node
@@ -81,7 +81,7 @@ def _is_green(job: Job, work: Work, tip: str) -> bool:
     log = job.directory.logs(work.task) / "cutoff.txt"
     try:
         check_lock(job, work.lock, tip)
-        check_tests(job, work.lock.test_cmd, tip, log=log)
+        check_tests(job, work.node, tip, log=log)
     except Rejected:
         return False
     return True
@@ -129,8 +129,8 @@ def _prompt(job: Job, node: Node, *, commit: str, before: TestRun, feedback: str
         node=node,
         already_green=before.passed,
         failing=before.told(),
-        files=show_files(job.repository.read(commit, node.files)),
-        tests=show_files(job.repository.read(commit, node.tests)),
+        files=shown_files(job, commit, node.files),
+        tests=shown_files(job, commit, node.tests),
         guidance=guidance(job, commit, node.files),
         feedback=feedback,
     )
@@ -144,7 +144,7 @@ def _message(job: Job, work: Work) -> str:
 
 def _accept(job: Job, work: Work, rung: Rung, log: Path, answered: Answered) -> Passed:
     job.tell(Step(work.task, "gate"))
-    pass_node_gate(job, work.lock, answered, log=log)
+    pass_node_gate(job, work.node, work.lock, answered, log=log)
     base = job.repository.parent(answered.commit)
     escalated = rung.role is Role.ESCALATION
     change = Change(work.node, base, answered.commit, number=rung.number, escalated=escalated, inputs=work.inputs)

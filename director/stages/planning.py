@@ -15,10 +15,12 @@ from director.core.plan.validation import parse_plan
 from director.core.replies import strip_fence
 from director.core.roles import Role
 from director.job.job import Job
-from director.prompts.render import render
+from director.prompts.render import render, show_listing
 from director.stages.conversation import converse
 from director.stages.guidance import guidance
 
+DOCUMENT_CHARACTERS = 4_000_000
+"""A longer document is refused: no model reads it."""
 _LISTED_FILES = 2000
 
 
@@ -33,8 +35,7 @@ def write_recon(job: Job) -> None:
             "recon",
             job.directory.overrides,
             task=task,
-            listing="\n".join(files[:_LISTED_FILES]),
-            listing_cut=_LISTED_FILES if len(files) > _LISTED_FILES else 0,
+            listing=show_listing(files, limit=_LISTED_FILES),
             guidance=guidance(job, job.identity.base),
         )
 
@@ -84,13 +85,19 @@ def _write(
     made = history(job.directory, task)
     if document.exists() and made and made[-1].inputs == made_from and made[-1].outcome is Outcome.PASSED:
         return
-    text = converse(job, task=task, role=role, inputs=made_from, prompt=prompt, accept=accept)
-    write_document(job.directory, document, text)
+
+    def keep(reply: str) -> None:
+        write_document(job.directory, document, accept(reply))
+
+    converse(job, task=task, role=role, inputs=made_from, prompt=prompt, accept=keep)
 
 
 def read_plan(path: Path) -> Plan:
     """Read plan.json as it stands. Raises PlanError with every problem."""
-    return parse_plan(required_text(path), source=str(path))
+    text = read_text(path)
+    if text is None:
+        raise ConfigError(f"'{path}' is missing", hint="have it made with 'director plan'")
+    return parse_plan(text, source=str(path))
 
 
 def plan_of_reply(text: str) -> Plan:
@@ -104,10 +111,13 @@ def plan_text(plan: Plan) -> str:
 
 
 def required_text(path: Path) -> str:
-    """Return a file's text. Raises ConfigError if it is missing or empty."""
+    """Return a file's text. Raises ConfigError if it is missing, empty, or longer than a prompt can be."""
     text = read_text(path)
     if text is None or not text.strip():
         raise ConfigError(f"'{path}' is missing or empty", hint="write it, or delete it to have it made again")
+    if len(text) > DOCUMENT_CHARACTERS:
+        said = f"{path.name} has {len(text)} characters, and a prompt takes at most {DOCUMENT_CHARACTERS} of it"
+        raise ConfigError(said, hint=f"shorten '{path}', or name files in it that are to be read")
     return text
 
 

@@ -13,7 +13,7 @@ from director.job.asking import Question, Workplace, ask
 from director.job.job import Job
 from director.prompts.render import render
 
-_DIFF_CHARACTERS = 60_000
+_DIFF_BYTES = 60_000
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,7 @@ def review_change(job: Job, change: Change, *, log: Path, stage: Literal["one", 
 
 
 def _ask(job: Job, change: Change, *, log: Path, stage: str) -> ReviewReply:
-    diff = job.repository.diff(change.base, change.commit)
-    if len(diff) > _DIFF_CHARACTERS:
-        diff = diff[:_DIFF_CHARACTERS] + f"\n[… {len(diff) - _DIFF_CHARACTERS} characters more …]"
+    diff = job.repository.diff(change.base, change.commit, limit=_DIFF_BYTES)
     prompt = render("review", job.directory.overrides, node=change.node, diff=diff, stage=stage)
     key = CallKey(role=Role.REVIEWER, task=f"run:{change.node.id}", attempt=change.number)
     with job.pool.slot("reader", change.commit) as slot:

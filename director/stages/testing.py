@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from director.core.testruns.outcome import ran_no_tests, trim_output
+from director.artifacts.attempts import numbered
+from director.core.testruns.outcome import count_tests, ran_no_tests, trim_output
 from director.job.job import Job
 from director.shell import environment, processes
 from director.shell.processes import Ended, Finished, Limits
@@ -30,6 +31,13 @@ class TestRun:
         """Tell whether it ended well and did not say that it ran no test at all."""
         return self.finished.succeeded and not ran_no_tests(self.output)
 
+    def proves(self, *, counted: bool) -> bool:
+        """Tell whether it shows that tests ran and passed; `counted`: the runner is known to say how many ran.
+
+        Code that ends its process while it is imported makes a runner exit with 0 and say nothing.
+        """
+        return self.passed and (not counted or count_tests(self.output) is not None)
+
     def told(self) -> str:
         """Return what an agent is told: how it ended and the part of its output that matters."""
         match self.finished.ended:
@@ -44,6 +52,13 @@ class TestRun:
         return f"{how}\n{trim_output(self.output)}"
 
 
+def was_counted(job: Job, node: str) -> bool:
+    """Tell whether the runner said how many of a node's tests ran when they last ran before the work."""
+    before = (attempt / "before.txt" for attempt in reversed(numbered(job.directory, f"run:{node}")))
+    last = next((output for output in before if output.is_file()), None)
+    return last is not None and count_tests(_both_ends(last)) is not None
+
+
 def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
     """Run a shell command of the plan or the configuration in a clean checkout; it sees no secrets."""
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -51,11 +66,12 @@ def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> Tes
         finished = processes.run(
             processes.shell_argv(command),
             cwd=slot.tree,
-            env=environment.without_secrets(),
+            env=environment.without_secrets() | job.guard.trace_environment(),
             output=output,
             limits=Limits(wall=job.config.limits.test_timeout_secs),
             mark=job.mark,
         )
+    job.look_after_repository()
     return TestRun(finished, _both_ends(output))
 
 

@@ -110,6 +110,8 @@ class Graph:
         """Yield the tasks of the plan's nodes, and what gathers them."""
         job, directory = self.job, self.job.directory
         ids = [planned.id for planned in plan.nodes]
+        job.nodes.clear()
+        job.nodes.update((planned.id, slices.slice_of(planned)) for planned in plan.nodes)
         yield _group("tests", "the locked tests of every node")
         for planned in plan.nodes:
             yield self._tests(planned)
@@ -225,6 +227,7 @@ def _group(name: str, doc: str) -> TaskDict:
 
 def _begin(job: Job) -> None:
     begin_job(job.repository, job.directory)
+    job.branch.hold()
 
 
 def _task(

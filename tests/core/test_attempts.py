@@ -1,6 +1,6 @@
 import pytest
 
-from director.core.attempts import Attempt, Outcome, Rung, current_ladder, next_rung
+from director.core.attempts import FEEDBACK_CHARACTERS, Attempt, Outcome, Rung, current_ladder, next_rung
 from director.core.roles import Role
 
 ROLES = (Role.EXECUTOR, Role.EXECUTOR, Role.ESCALATION)
@@ -33,6 +33,15 @@ def test_each_attempt_is_made_by_the_next_role_and_told_why_the_last_one_failed(
     ladder: list[Attempt], rung: Rung | None
 ) -> None:
     assert next_rung(ladder, ROLES) == rung
+
+
+def test_of_a_long_reason_the_beginning_is_told() -> None:
+    long = failed(1).model_copy(update={"feedback": "x" * (FEEDBACK_CHARACTERS + 5)})
+
+    rung = next_rung([long], ROLES)
+
+    assert rung
+    assert rung.feedback == "x" * FEEDBACK_CHARACTERS + "\n[... 5 characters left out ...]"
 
 
 def test_without_roles_there_is_no_attempt() -> None:

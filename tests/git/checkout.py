@@ -5,11 +5,18 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from director.git.repository import Repository
+
 
 def git(directory: Path, *arguments: str) -> str:
     """Run git as a person or an agent would, and return what it prints."""
     done = subprocess.run(["git", *arguments], cwd=directory, check=True, capture_output=True)
     return done.stdout.decode(errors="surrogateescape").strip()
+
+
+def tree_of(repository: Repository, commit: str) -> str:
+    """Return the tree of a commit."""
+    return repository.git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from director.core.errors import MergeConflict
 from director.git.ignored import ignored_paths
 from director.git.repository import Repository
 from director.git.slots import Slot
+from tests.git.checkout import tree_of
 
 TRAILERS = "Director-Job: 1\nDirector-Task: run:ü\nDirector-Inputs: a\nDirector-Work: b\n"
 REF = "refs/heads/director/job-1"
@@ -32,17 +33,18 @@ def call_everything(repository: Repository, directory: Path) -> dict[str, Any]:
         "after": slot.changes(),
         "stands": (slot.tree / "top.txt").read_bytes(),
         "parent": repository.parent(commit),
-        "tree": repository.tree_of(commit),
+        "tree": tree_of(repository, commit),
         "refs": repository.refs("refs/heads/director/"),
         "files": repository.files(commit),
         "blobs": repository.blobs(commit, ["top.txt"]),
         "read": repository.read(commit, ["top.txt", "new ü.txt"]),
+        "excerpts": repository.excerpts(commit, ["top.txt", "new ü.txt"], limit=5, total=8),
         "diff": repository.diff(head, commit),
+        "beginning of the diff": repository.diff(head, commit, limit=40),
         "changed": repository.changed(head, commit),
         "changes": repository.changes(head, commit),
         "landed": repository.landed(head, commit),
         "all landed": repository.landed(repository.git.text("rev-list", "--max-parents=0", head), commit),
-        "subjects": repository.subjects(head, commit),
         "combined": _combined(repository, tree, head, content="another line\nfrom a slot\r\n"),
         "conflict": _combined(repository, tree, head, content="from elsewhere\n"),
         "ignored": ignored_paths(repository, head, ["a.log", "b.txt", "c.pyc"], further=["*.pyc"]),

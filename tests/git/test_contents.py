@@ -1,10 +1,14 @@
 """What is in a commit: files of any name, and what is no file."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from director.core.errors import GitError
+from director.core.excerpts import Excerpt
 from director.git.repository import Repository
 from tests.git.checkout import Checkout
 
@@ -186,3 +190,75 @@ def test_line_ends_that_the_user_has_converted_are_no_uncommitted_work(
 
     assert (checkout.root / "top.txt").read_bytes() == b"top\r\n"
     assert not repository.has_uncommitted_work()
+
+
+@pytest.mark.parametrize(("limit", "head"), [(3, b"012"), (10, b"0123456789"), (11, b"0123456789")])
+def test_of_a_file_no_more_is_read_than_is_asked_for(
+    checkout: Checkout, repository: Repository, limit: int, head: bytes
+) -> None:
+    commit = checkout.commit(**{"a.txt": "0123456789"})
+
+    excerpts = repository.excerpts(commit, ["missing", "a.txt"], limit=limit, total=1000)
+
+    assert excerpts == {"missing": None, "a.txt": Excerpt(head, size=10)}
+
+
+def test_of_all_files_no_more_is_read_than_is_asked_for(checkout: Checkout, repository: Repository) -> None:
+    commit = checkout.commit(a="aaaa", b="bbbb", c="cccc", empty="")
+
+    excerpts = repository.excerpts(commit, ["c", "b", "empty", "a"], limit=4, total=6)
+
+    assert excerpts == {
+        "c": Excerpt(b"cccc", size=4),
+        "b": Excerpt(b"bb", size=4),
+        "empty": Excerpt(b"", size=0),
+        "a": Excerpt(b"", size=4),
+    }
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_the_beginning_of_a_file_of_any_name_is_read(checkout: Checkout, repository: Repository, name: str) -> None:
+    checkout.write(name, b"\x00odd\n")
+    commit = checkout.commit()
+
+    assert repository.excerpts(commit, [name], limit=2, total=2) == {name: Excerpt(b"\x00o", size=5)}
+
+
+def test_of_a_patch_no_more_is_read_than_is_asked_for(checkout: Checkout, repository: Repository, head: str) -> None:
+    after = checkout.commit(**{"top.txt": "new\n" * 1000})
+    patch = repository.diff(head, after)
+
+    assert repository.diff(head, after, limit=100) == f"{patch[:100]}\n[the diff goes on]\n"
+    assert repository.diff(head, after, limit=len(patch) + 1) == patch
+
+
+def test_a_patch_that_cannot_be_made_is_an_error_however_little_is_read(repository: Repository, head: str) -> None:
+    with pytest.raises(GitError):
+        repository.diff(head, "0" * 40, limit=100)
+
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from director.git.repository import Repository
+repository = Repository.open(Path(sys.argv[1]))
+commit, parent = repository.commit("HEAD"), repository.commit("HEAD^")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert len(repository.diff(parent, commit, limit=60_000)) < 61_000
+found = repository.excerpts(commit, ["big", "top.txt"], limit=32_000, total=160_000)
+assert (len(found["big"].head), found["big"].size, found["top.txt"].head) == (32_000, 60_000_000, b"top\\n")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_a_huge_file_costs_no_memory(checkout: Checkout) -> None:
+    checkout.git("config", "core.compression", "0")
+    checkout.write("big", b"one of two million lines here\n" * 2_000_000)
+    checkout.commit()
+
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(checkout.root)], capture_output=True, text=True, check=True
+    )
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert int(done.stdout) * unit < 10_000_000

@@ -101,5 +101,13 @@ def test_rules_that_are_a_link_are_none(checkout: Checkout) -> None:
     assert ignored_paths(Repository.open(checkout.root), commit, ["top.txt"], further=()) == set()
 
 
+def test_any_number_of_paths_is_asked_for(repository: Repository, head: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("director.git.ignored._AT_ONCE", 2)
+
+    covered = ignored_paths(repository, head, ["a.log", "b.txt", "c.log", "build/", "e.txt"], further=())
+
+    assert covered == {"a.log", "c.log", "build/"}
+
+
 def test_of_no_paths_none_is_ignored(repository: Repository, head: str) -> None:
     assert ignored_paths(repository, head, [], further=("*",)) == set()

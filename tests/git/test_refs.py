@@ -1,18 +1,19 @@
 """Commits and refs: what they name, and moving them only if nobody else did."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from director.core.errors import ConfigError, GitError, TipMoved
 from director.git.repository import Landed, Repository
-from tests.git.checkout import Checkout
+from tests.git.checkout import Checkout, tree_of
 
 REF = "refs/heads/director/job-1"
 
 
 def commit_on(repository: Repository, parent: str, message: str) -> str:
-    return repository.commit_tree(repository.tree_of(parent), parent=parent, message=message)
+    return repository.commit_tree(tree_of(repository, parent), parent=parent, message=message)
 
 
 @pytest.mark.parametrize("revision", ["HEAD", "main", "refs/heads/main", "v1", "@", "HEAD^0"])
@@ -120,7 +121,7 @@ def test_a_commit_has_its_tree_its_parent_and_its_message_whole(checkout: Checko
     commit = commit_on(repository, head, message)
 
     assert repository.parent(commit) == head
-    assert repository.tree_of(commit) == repository.tree_of(head)
+    assert tree_of(repository, commit) == tree_of(repository, head)
     assert checkout.git("log", "-1", "--format=%B", commit) == message.strip()
 
 
@@ -144,13 +145,63 @@ def test_trailers_in_the_middle_of_a_message_are_no_trailers(repository: Reposit
 def test_only_the_line_of_the_branch_is_read(checkout: Checkout, repository: Repository, head: str) -> None:
     side = commit_on(repository, head, "x\n\nDirector-Task: run:side\nDirector-Inputs: b\n")
     main = commit_on(repository, head, "y\n\nDirector-Task: run:main\nDirector-Inputs: b\n")
-    merge = checkout.git("commit-tree", repository.tree_of(head), "-p", main, "-p", side, "-m", "merge")
+    merge = checkout.git("commit-tree", tree_of(repository, head), "-p", main, "-p", side, "-m", "merge")
 
     assert [landed.task for landed in repository.landed(head, merge)] == ["run:main"]
 
 
-def test_subjects_are_listed_newest_first(repository: Repository, head: str) -> None:
-    first = commit_on(repository, head, "first of ours → x\n\nbody\n")
-    second = commit_on(repository, first, "")
+def test_a_ref_of_ours_is_dropped_without_a_lock_on_all_refs(repository: Repository, head: str) -> None:
+    repository.keep("refs/director/job/a/1", head)
+    repository.keep("refs/director/job/b/1", head)
+    (repository.common_dir / "packed-refs.lock").touch()
 
-    assert list(repository.subjects(head, second).items()) == [(second, ""), (first, "first of ours → x")]
+    repository.drop("refs/director/job/a/1")
+    repository.drop("refs/director/job/a/1")
+
+    assert repository.refs("refs/director/") == {"refs/director/job/b/1": head}
+
+
+def test_a_ref_that_was_packed_stays_where_dropping_it_would_lock_all(
+    checkout: Checkout, repository: Repository, head: str
+) -> None:
+    repository.keep("refs/director/job/a/1", head)
+    checkout.git("pack-refs", "--all")
+
+    repository.drop("refs/director/job/a/1")
+
+    assert repository.refs("refs/director/") == {"refs/director/job/a/1": head}
+
+
+def test_locks_that_a_killed_git_left_on_our_refs_go_and_those_of_others_stay(
+    checkout: Checkout, repository: Repository, head: str
+) -> None:
+    repository.move(REF, head, old=None)
+    repository.keep("refs/director/job-1/alpha/1", head)
+    names = [f"{REF}.lock", "refs/director/job-1/alpha/1.lock", "refs/heads/main.lock", "refs/director/job-2.lock"]
+    locks = [repository.common_dir / name for name in names]
+    for lock in locks:
+        lock.touch()
+
+    repository.unlock(REF, "refs/director/job-1/")
+
+    assert [lock.exists() for lock in locks] == [False, False, True, True]
+    repository.move(REF, commit_on(repository, head, "x"), old=head)
+
+
+def test_where_there_are_no_refs_of_ours_there_is_nothing_to_unlock(repository: Repository) -> None:
+    repository.unlock(REF, "refs/director/job-1/")
+
+    assert repository.tip(REF) is None
+
+
+def test_a_lock_that_goes_by_itself_is_waited_for(repository: Repository, head: str) -> None:
+    repository.move(REF, head, old=None)
+    lock = repository.common_dir / f"{REF}.lock"
+    lock.touch()
+    holder = threading.Timer(0.2, lock.unlink)
+    holder.start()
+
+    repository.unlock(REF, "refs/director/job-1/")
+    holder.join()
+
+    assert not lock.exists()

@@ -7,7 +7,7 @@ import pytest
 
 from director.git.new import make_repository
 from director.git.repository import Repository
-from tests.git.checkout import Checkout, git
+from tests.git.checkout import Checkout, git, tree_of
 from tests.git.everything import call_everything
 
 HOOKS = [
@@ -191,7 +191,7 @@ def without_identity(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def author_of_a_commit(repository: Repository) -> str:
     head = repository.commit("HEAD")
-    commit = repository.commit_tree(repository.tree_of(head), parent=head, message="x")
+    commit = repository.commit_tree(tree_of(repository, head), parent=head, message="x")
     return repository.git.text("log", "-1", "--format=%an <%ae>, %cn <%ce>", commit)
 
 

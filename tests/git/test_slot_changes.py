@@ -8,7 +8,7 @@ import pytest
 
 from director.git.repository import Repository
 from director.git.slots import Slot
-from tests.git.checkout import Checkout, git
+from tests.git.checkout import Checkout, git, tree_of
 from tests.git.damage import DAMAGES, replace, write
 
 NOT_SEEN = {
@@ -114,7 +114,7 @@ def test_a_snapshot_takes_the_named_paths_and_nothing_else(slot: Slot, repositor
 def test_a_snapshot_of_nothing_is_the_tree_of_the_commit(slot: Slot, repository: Repository, head: str) -> None:
     write(slot, "top.txt")
 
-    assert slot.snapshot([]) == repository.tree_of(head)
+    assert slot.snapshot([]) == tree_of(repository, head)
 
 
 def test_a_snapshot_deletes_what_is_gone_and_passes_over_what_never_was(

@@ -6,7 +6,7 @@ import pytest
 
 from director.git.repository import Repository
 from director.git.slots import Slot, remove_tree
-from tests.git.checkout import Checkout, fingerprint, git
+from tests.git.checkout import Checkout, fingerprint, git, tree_of
 from tests.git.damage import DAMAGES, Damage, write
 
 
@@ -93,7 +93,7 @@ def test_line_ends_and_encodings_that_the_commit_asks_for_are_kept(checkout: Che
 
     assert (slot.tree / "x.bat").read_bytes() == b"one\r\ntwo\r\n"
     assert slot.changes() == []
-    assert slot.snapshot(["x.bat"]) == slot.repository.tree_of(commit)
+    assert slot.snapshot(["x.bat"]) == tree_of(slot.repository, commit)
 
 
 def test_files_stand_as_they_are_stored_where_a_filter_would_change_them(checkout: Checkout, slot: Slot) -> None:

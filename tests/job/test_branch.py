@@ -7,7 +7,7 @@ import pytest
 from director.core.errors import TipMoved
 from director.core.events import Event, Note
 from director.job.job import Job
-from tests.git.checkout import git
+from tests.git.checkout import git, tree_of
 from tests.job.jobs import make_job
 
 
@@ -26,7 +26,7 @@ def job(tmp_path: Path, told: list[Event]) -> Job:
 
 
 def commit_on(job: Job, parent: str, message: str) -> str:
-    return job.repository.commit_tree(job.repository.tree_of(parent), parent=parent, message=message)
+    return job.repository.commit_tree(tree_of(job.repository, parent), parent=parent, message=message)
 
 
 def point(job: Job, target: str) -> None:
@@ -154,28 +154,6 @@ def test_a_move_that_meets_a_foreign_one_loses_and_the_foreign_one_is_put_back_t
 
     assert standing(job) == ours
     assert list(foreign(job).values()) == [theirs]
-
-
-def test_refs_are_dropped_in_the_same_step(job: Job) -> None:
-    ours, kept = commit_on(job, job.identity.base, "ours"), job.identity.kept_ref("run:alpha", "1")
-    other = job.identity.kept_ref("run:beta", "1")
-    job.repository.keep(kept, ours)
-    job.repository.keep(other, ours)
-
-    job.branch.move(ours, old=job.identity.base, drop=[kept])
-
-    assert job.repository.refs(job.identity.kept_refs) == {other: ours}
-
-
-def test_a_move_that_lost_drops_nothing(job: Job) -> None:
-    ours, kept = commit_on(job, job.identity.base, "ours"), job.identity.kept_ref("run:alpha", "1")
-    job.repository.keep(kept, ours)
-    point(job, commit_on(job, job.identity.base, "theirs"))
-
-    with pytest.raises(TipMoved):
-        job.branch.move(ours, old=job.identity.base, drop=[kept])
-
-    assert job.repository.tip(kept) == ours
 
 
 def test_the_jobs_tip_is_put_back_too(job: Job) -> None:

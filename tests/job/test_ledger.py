@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from director.artifacts.directory import JobDirectory
-from director.core.calls import CallRecord
+from director.core.calls import CallRecord, End
 from director.core.errors import LimitReached
 from director.core.roles import Role
 from director.core.tiers import Tier
@@ -192,3 +192,33 @@ def test_a_call_counts_once(directory: JobDirectory) -> None:
     again.settle(record(cost=0.5, id="a"))
 
     assert (ledger.spent, again.spent) == (0.5, 0.5)
+
+
+def test_under_a_ceiling_the_first_call_of_a_role_goes_alone_also_where_its_tier_was_asked_before(
+    directory: JobDirectory,
+) -> None:
+    ledger = Ledger(directory, ceiling=4.0)
+    make_call(ledger, record(Role.PLANNER, 0.01))
+
+    with ledger.call(Role.EXECUTOR, TIER) as place:
+        assert not is_admitted(ledger)
+        ledger.settle(record(cost=1.25), place)
+
+    assert is_admitted(ledger)
+
+
+@pytest.mark.parametrize("end", [End.RATE_LIMITED, End.ERROR, End.INTERRUPTED, End.REFUSED])
+def test_a_call_that_was_turned_away_does_not_tell_what_others_cost(directory: JobDirectory, end: End) -> None:
+    ledger = Ledger(directory, ceiling=4.0)
+    make_call(ledger, record(cost=None, end=end))
+
+    with ledger.call(Role.EXECUTOR, TIER):
+        assert not is_admitted(ledger)
+
+
+def test_another_tier_of_a_role_is_a_kind_of_its_own(directory: JobDirectory) -> None:
+    ledger = Ledger(directory, ceiling=4.0)
+    make_call(ledger, record(cost=0.01, tier=Tier(backend="replay", model="cheap.yaml")))
+
+    with ledger.call(Role.EXECUTOR, TIER):
+        assert not is_admitted(ledger)

@@ -11,7 +11,7 @@ import pytest
 from director.core.errors import Interrupted
 from director.shell import processes
 from director.shell.environment import without_secrets
-from director.shell.processes import Ended, Limits, capture, run
+from director.shell.processes import Ended, Limits, capture, capture_head, run
 from tests.shell.programs import is_alive, recorded_pid, run_shell
 
 MEGABYTE = b"x" * 1024 * 1024
@@ -213,3 +213,16 @@ def test_a_short_program_is_given_back_whole(tmp_path: Path) -> None:
     done = capture(["sh", "-c", "cat; echo no >&2; exit 3"], env=without_secrets(), cwd=tmp_path, stdin=b"yes")
 
     assert (done.exit_code, done.stdout, done.stderr) == (3, b"yes", b"no\n")
+
+
+def test_of_an_endless_program_the_beginning_is_given_back(tmp_path: Path) -> None:
+    code, head = capture_head(["yes"], env=without_secrets(), cwd=tmp_path, limit=5)
+
+    assert (code, head) == (0, b"y\ny\ny")
+
+
+@pytest.mark.parametrize(("limit", "code"), [(3, 0), (4, 7)])
+def test_the_exit_status_of_a_program_counts_if_it_was_read_to_its_end(tmp_path: Path, limit: int, code: int) -> None:
+    done = capture_head(["sh", "-c", "printf yes; exit 7"], env=without_secrets(), cwd=tmp_path, limit=limit)
+
+    assert done == (code, b"yes")

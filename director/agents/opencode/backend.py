@@ -145,7 +145,7 @@ class OpenCode:
         home.furnish(inherited)
         write_agents(home.agents, [role], {role.name: request.sampling})
         config = render_config(options, request.tier, agent_name(role.name), home.shell)
-        return home.environment(inherited, config) | {"PWD": str(request.directory)}
+        return home.environment(inherited, config) | {"PWD": str(request.directory), **request.environment}
 
     def _program(self) -> str:
         command = self._surroundings.options.command or "opencode"

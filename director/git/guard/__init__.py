@@ -1,0 +1,1 @@
+"""What of the user's repository only the user may change is watched, and put back where an agent changed it."""

@@ -1,0 +1,138 @@
+"""What belongs to a program that is not trusted, also if it cleared its environment, left its session and its parent.
+
+On Linux director is made the one to whom orphans below it fall, so that such a daemon becomes a child of ours. While
+programs run, it is looked now and then at what descends from each; an orphan that was never seen as anybody's is ended
+with the last program that can have started it. On other systems an orphan is known by its mark or its session alone.
+
+Children of ours that have nothing to do with these programs are never touched: those that run in our own session, such
+as git, those that were there before, and those that were started by `start`.
+"""
+
+import importlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Container, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from director.shell.table import Entry, carries, read_entry, read_table
+
+LOOK_SECONDS = 0.5
+"""How often it is looked at what descends from the programs that run: once for all of them."""
+_SET_CHILD_SUBREAPER = 36
+
+_lock = threading.RLock()
+"""Held while the table is read and used, so that no child is taken for an orphan while it is being started."""
+_awaited: set[int] = set()
+_calls: list["Call"] = []
+_looked = 0.0
+_since = 0.0
+"""When the first of the programs that run was born, or of those that overlapped with them."""
+
+
+def start(argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, which is no orphan until `collect` has waited for it."""
+    with _lock:
+        process = subprocess.Popen(argv, start_new_session=True, **options)
+        _awaited.add(process.pid)
+        return process
+
+
+def collect(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a child that `start` has started."""
+    process.wait()
+    with _lock:
+        _awaited.discard(process.pid)
+
+
+class Call:
+    """A program that is not trusted, and what was seen to descend from it; call `close` when nothing is left of it."""
+
+    def __init__(self, argv: Sequence[str], mark: str, **options: Any) -> None:
+        global _since
+        _adopt_orphans(os.getpid())
+        with _lock:
+            self.process = start(argv, **options)
+            root = read_entry(self.process.pid)
+            self._mark = mark
+            self._born = root.born if root else 0.0
+            self._seen = {self.process.pid: self._born}
+            self._sessions = {self.process.pid}
+            if not _calls:
+                _since = self._born
+            _calls.append(self)
+
+    def left(self) -> list[Entry]:
+        """Return what is alive of it: its descendants and their sessions, what has the mark, and unclaimed orphans."""
+        with _lock:
+            table = _read_table()
+            self._note(table, [entry for entry in table if self._is_taken(entry)])
+            return [entry for entry in table if entry.pid in self._seen and not entry.is_zombie]
+
+    def close(self) -> None:
+        """Forget it: what it started and what is still alive is an orphan of the other programs that run."""
+        with _lock:
+            _calls.remove(self)
+
+    def _note(self, table: Sequence[Entry], taken: Sequence[Entry] = ()) -> None:
+        """Take note of what descends from it and of what is taken for its own; what is gone is forgotten."""
+        new = [*taken, *(entry for entry in table if self._seen.get(entry.pid) == entry.born)]
+        seen: dict[int, float] = {}
+        while new:
+            seen |= {entry.pid: entry.born for entry in new}
+            self._sessions |= {entry.session for entry in new}
+            new = [entry for entry in table if entry.pid not in seen and self._is_below(entry, seen)]
+        self._seen = seen
+        self._sessions = {self.process.pid, *(entry.session for entry in table if entry.pid in seen)}
+
+    def _is_below(self, entry: Entry, seen: Container[int]) -> bool:
+        return entry.born >= _since and (entry.parent in seen or entry.session in self._sessions)
+
+    def _is_taken(self, entry: Entry) -> bool:
+        """Tell whether a process has the mark, or is an orphan that no other program that runs can have started."""
+        if entry.born >= self._born and carries(entry, self._mark):
+            return True
+        return _is_orphan(entry) and not any(call is not self and call._born <= entry.born for call in _calls)
+
+
+def look() -> None:
+    """Take note of what descends from the programs that run, unless that was done just now."""
+    global _looked
+    with _lock:
+        if time.monotonic() - _looked >= LOOK_SECONDS:
+            table = _read_table()
+            for call in _calls:
+                call._note(table)
+            _looked = time.monotonic()
+
+
+def _read_table() -> list[Entry]:
+    """Read the table and collect the orphans that have ended: nobody else does."""
+    table = read_table()
+    for entry in table:
+        if entry.is_zombie and _is_orphan(entry):
+            with suppress(OSError):
+                os.waitpid(entry.pid, os.WNOHANG)
+    return table
+
+
+def _is_orphan(entry: Entry) -> bool:
+    """Tell whether a process fell to us: a program that is not trusted never gets into our session."""
+    is_child = entry.parent == os.getpid() and _adopt_orphans(os.getpid())
+    return is_child and entry.born >= _since and entry.pid not in _awaited and entry.session != os.getsid(0)
+
+
+@cache
+def _adopt_orphans(pid: int) -> bool:
+    """Make our process the one to whom orphans fall; tell whether that could be done. `pid` is ours: a fork is not."""
+    if sys.platform != "linux":
+        return False
+    try:
+        ctypes = importlib.import_module("ctypes")  # there are Pythons that were built without
+        return bool(ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    except (ImportError, OSError, AttributeError):
+        return False
