@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 
 from director.artifacts.directory import JobDirectory
+from director.artifacts.files import naming
 
 RESERVE_BYTES = 1024 * 1024
 
@@ -14,7 +15,7 @@ def keep_room(directory: JobDirectory) -> None:
     if directory.reserve.is_file() and directory.reserve.stat().st_size == RESERVE_BYTES:
         return
     try:
-        with directory.reserve.open("wb") as file:
+        with naming(directory.reserve), directory.reserve.open("wb") as file:
             file.write(bytes(RESERVE_BYTES))
             file.flush()
             os.fsync(file.fileno())

@@ -1,6 +1,9 @@
 """One question to an agent and its answer."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from director.core.model import Model
 from director.core.roles import Permission, Role
@@ -85,7 +88,7 @@ class Reply(Model):
     detail: str = ""
     """Why the call did not end well, in the program's words."""
     usage: Usage = Usage()
-    cost_usd: float | None = None
+    cost_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """What the program reports to have cost; None where it does not say."""
     retry_after: float | None = None
     """Seconds until a rate-limited tier may be asked again, where the program says so."""

@@ -53,6 +53,7 @@ class JobBranch:
     def _put_back(self, known: str, found: str | None) -> None:
         try:
             if found is None:
+                self._repository.drop(self._identity.ref)  # what stands there may be no ref at all
                 self._repository.move(self._identity.ref, known, old=None)
                 self._note(f"{_PUT_BACK}; it had been deleted")
                 return

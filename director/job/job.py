@@ -1,6 +1,7 @@
 """The job as one value: what every stage is given."""
 
 import hashlib
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.ratelimits import RateLimits
 from director.prompts.roles import load_roles
+from director.shell.startup import StartupFiles
 
 
 class Approvals(StrEnum):
@@ -65,7 +67,7 @@ class Job:
     _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _backends: dict[str, Backend] = field(default_factory=dict, repr=False)
     _pools: dict[str, Pool] = field(default_factory=dict, repr=False)
-    _guards: dict[str, Guard] = field(default_factory=dict, repr=False)
+    _guards: dict[str, tuple[Guard, StartupFiles]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def identity(self) -> JobIdentity:
@@ -114,15 +116,22 @@ class Job:
     @property
     def guard(self) -> Guard:
         """What of the user's repository only the user may change, as it stood when it was first asked for."""
+        return self._watched[0]
+
+    @property
+    def _watched(self) -> tuple[Guard, StartupFiles]:
         with self._making:
             if self.identity.id not in self._guards:
                 keep, own = f"{self.identity.kept_refs}foreign/", ("refs/heads/director/", "refs/director/")
-                self._guards[self.identity.id] = Guard(self.repository, own=own, aside=self.cache / "guard", keep=keep)
+                guard = Guard(self.repository, own=own, aside=self.cache / "guard", keep=keep)
+                startup = StartupFiles(self.cache / "startup", slots=self.cache, environment=os.environ)
+                self._guards[self.identity.id] = (guard, startup)
             return self._guards[self.identity.id]
 
     def look_after_repository(self, task: str = "") -> None:
-        """Put back what an agent or a test changed of the user's repository, and tell of it."""
-        for intrusion in self.guard.check():
+        """Put back what an agent or a test changed of the user's repository and startup files, and tell of it."""
+        guard, startup = self._watched
+        for intrusion in (*startup.check(), *guard.check()):
             self.note(str(intrusion), task=task)
 
     @property

@@ -3,9 +3,10 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
+from director.core.errors import DirectorError
 from director.job.job import Job
 from director.job.lock import hold
 from director.job.recovery import recover
@@ -29,6 +30,8 @@ def working(job: Job) -> Iterator[None]:
             yield
         finally:
             guardian.close()
+            with suppress(DirectorError, OSError):  # else the next run does it
+                recover(job)
             job.directory.reserve.unlink(missing_ok=True)
             if job.directory.identity.exists():
                 job.look_after_repository()

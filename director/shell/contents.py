@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ _TICK = 0.05
 
 Stamp = tuple[int, int, int]
 """When what stands at a path was changed last, in nanoseconds; which file it is; its size."""
+UNSETTLED: Stamp = (0, 0, 0)
+"""The stamp of what changed only now: it may change again and have the same time."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,23 @@ def put_aside(path: Path, content: Content | None, place: Path) -> None:
         shutil.move(path, place)
 
 
+def stamps(paths: Iterable[str], look: Callable[[str], os.stat_result] = os.lstat) -> dict[str, Stamp]:
+    """Return the stamps of what stands at paths, by path: they tell cheaply whether anything changed."""
+    found = {}
+    for path in paths:
+        try:
+            found[path] = stamp(look(path))
+        except OSError:  # there is nothing; `suppress` takes longer than all the rest
+            continue
+    return found
+
+
 def stamp(status: os.stat_result) -> Stamp:
-    """Return what tells that something changed: nobody can set the time of the last change of a file."""
-    return status.st_ctime_ns, status.st_ino, status.st_size
+    """Return a stamp; nobody can set the time of the last change of a file, its permissions included."""
+    is_settled = status.st_ctime_ns < time.time_ns() - int(_TICK * 1e9)
+    return (status.st_ctime_ns, status.st_ino, status.st_size) if is_settled else UNSETTLED
 
 
-def is_settled(moment: int) -> bool:
-    """Tell whether what changed at a moment, in nanoseconds, would have another time if it changed again."""
-    return moment < time.time_ns() - int(_TICK * 1e9)
+def is_same(before: Stamp | None, now: Stamp | None) -> bool:
+    """Tell whether two stamps show that nothing changed between them."""
+    return before == now != UNSETTLED

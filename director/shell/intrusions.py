@@ -1,10 +1,11 @@
 """What an agent or a test did to what is the user's, and where the versions that were replaced are kept."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from director.shell.contents import Content, put_aside
+from director.shell.contents import Content, put_aside, put_back, read
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,20 @@ class Aside:
         place = self.place(name)
         put_aside(path, content, place)
         return str(place)
+
+    def undo(self, path: Path, what: str, *, before: Content | None, now: Content | None, top: Path) -> Intrusion:
+        """Keep what was found at a path and make it again what it was; what was too large to remember stays.
+
+        `top` is a directory above: none but the directories below it are made again.
+        """
+        how = "changed" if before and now else "created" if now else "deleted"
+        kept, restored = "", False
+        if before is None or before.is_known:
+            with suppress(OSError):
+                kept = self.keep(path, now, str(path.relative_to(top)))
+                found = read(path) if now and not now.is_known else now
+                restored = put_back(path, before, found=found, top=top)
+        return Intrusion(what, how, kept, restored)
 
     def place(self, name: str) -> Path:
         """Return where a foreign version is to be kept."""

@@ -23,9 +23,9 @@ def converse(
     """Ask until an answer is accepted, each time in a fresh context and with what was wrong with the last one.
 
     `inputs` is the digest of what is asked; `prompt` is given the feedback; `accept` reads the text, writes what is
-    made of it, and raises ReplyError or PlanError with all that is wrong. It may be called again with the same text, for the
-    attempt is closed only afterwards. Raises StageFailed after `plan_attempts`; the raw replies stay in
-    the logs.
+    made of it, and raises ReplyError or PlanError with all that is wrong. It may be called again with the same text,
+    for the attempt is closed only afterwards. Raises StageFailed after `plan_attempts`; the raw replies stay in the
+    logs.
     """
     commit = job.tip()
 

@@ -44,7 +44,8 @@ class TestRun:
             case Ended.EXITED if self.finished.succeeded:
                 how = "it exited with 0 but ran no test"
             case Ended.EXITED:
-                how = f"it exited with {self.finished.exit_code}"
+                none_ran = " and ran no test" if ran_no_tests(self.output) else ""
+                how = f"it exited with {self.finished.exit_code}{none_ran}"
             case Ended.FLOOD:
                 how = "it was ended: it wrote too much"
             case _:

@@ -162,15 +162,3 @@ def test_a_part_that_is_told_twice_counts_once() -> None:
     lines = (RECORDED / "happy.jsonl").read_bytes().splitlines()
 
     assert read.read_events([*lines, *lines]) == recorded("happy")
-
-
-def test_steps_without_a_tool_have_no_signature() -> None:
-    assert set(read.signatures(recorded("cutoff"))) == {""}
-
-
-def test_the_same_tool_use_has_the_same_signature() -> None:
-    assert len(set(read.signatures(recorded("loop")))) == 1
-
-
-def test_steps_that_do_different_things_have_different_signatures() -> None:
-    assert len(set(read.signatures(recorded("happy")))) == 3

@@ -3,7 +3,7 @@
 from tests.faults.lies_files import BYPRODUCTS, CHANGES, FILES, NAMES
 from tests.faults.lies_git import GIT, OUR_INDEX, REPOSITORIES
 from tests.faults.lies_tests import AUTHORS
-from tests.faults.lies_users import ENVIRONMENT, INDEX, JOB_BRANCH, OUR_FILES, PROCESSES, REFS, SETTINGS
+from tests.faults.lies_users import ENVIRONMENT, JOB_BRANCH, LOCKS, OUR_FILES, PROCESSES, REFS, SETTINGS
 from tests.faults.trial import Lie
 
 THEMES: dict[str, tuple[Lie, ...]] = {
@@ -20,7 +20,7 @@ THEMES: dict[str, tuple[Lie, ...]] = {
     "our files": OUR_FILES,
     "the user's refs": REFS,
     "the user's settings": SETTINGS,
-    "the user's index": INDEX,
+    "locks": LOCKS,
     "the job's branch": JOB_BRANCH,
 }
 """Each theme is told in one job, side by side."""

@@ -46,7 +46,7 @@ CHANGES: tuple[Lie, ...] = (
         **MINE,
     ),
     Lie("it makes another file executable", "work\nchmod 755 README.md", says="'README.md'"),
-    Lie("it renames another file", "work\ngit mv README.md LIES.md", says="'LIES.md', 'README.md'"),
+    Lie("it renames another file", "work\ngit mv README.md LIES.md", says="'LIES.md' and 'README.md'"),
     Lie("it deletes another file", "work\nrm -r keep", says="'keep/file.txt'"),
     Lie("it deletes its file", "work\nrm $NODE.txt", lands={"NODE.txt": ""}, **MINE),
     Lie(
@@ -79,7 +79,7 @@ NAMES: tuple[Lie, ...] = (
             ("NODE sp ace", "NODE'quote", 'NODE"double', "NODE→ünï", "NODE -> x", "NODE$HOME"), "100644"
         ),
     ),
-    Lie("it adds a name with a newline", "work\necho x > 'new\nline'", says="'new\nline'"),
+    Lie("it adds a name with a newline", "work\necho x > 'new\nline'", says=r"'new\nline'"),
     Lie("it adds a name with an arrow", 'work\necho x > "x -> $NODE.py"', says="'x -> NODE.py'"),
     Lie("it adds a name in quotes", "work\necho x > '\"quoted\"'", says="'\"quoted\"'"),
     Lie("it adds a name that begins with a dash", "work\necho x > ./--force", says="'--force'"),
@@ -88,7 +88,7 @@ NAMES: tuple[Lie, ...] = (
     Lie("it adds a name in another case", "work\necho x > readme.md", says="'readme.md'"),
     Lie("it adds its own name in another case", 'work\ncp "$NODE.py" "$NODE.PY"', says="'NODE.PY'"),
     Lie("it adds a name that ends in a space", "work\necho x > 'README.md '", says="'README.md '"),
-    Lie("it adds a name with a tab", "work\necho x > 'a\tb'", says="'a\tb'"),
+    Lie("it adds a name with a tab", "work\necho x > 'a\tb'", says=r"'a\tb'"),
     Lie("it adds a long name", "work\necho x > $(printf '%0250d' 0)", says=OUTSIDE),
 )
 

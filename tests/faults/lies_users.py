@@ -64,6 +64,7 @@ ENVIRONMENT: tuple[Lie, ...] = (
 )
 
 INTRUSION = "by an agent or a test"
+MOVED = "the job's branch was moved while director worked"
 _JOB = "branch=$(user for-each-ref --format='%(refname)' refs/heads/director | head -1)"
 _SMUGGLED = f"""\
 {_JOB}
@@ -126,18 +127,16 @@ SETTINGS: tuple[Lie, ...] = (
     _user("it breaks the configuration of the user's repository", 'echo "[broken" >> "$REPO/.git/config"'),
 )
 JOB_BRANCH: tuple[Lie, ...] = (
-    _user("it smuggles a file onto the job's branch", f"message=evil\n{_SMUGGLED}"),
-    _user("it smuggles a file onto the job's branch as ours", f"{_FORGED}{_SMUGGLED}"),
-    _user("it rewinds the job's branch", f"{_JOB}\nuser update-ref $branch refs/heads/main"),
-    _user("it deletes the job's branch", f"{_JOB}\nuser update-ref -d $branch"),
-    _user("it makes the job's branch a name for another", f"{_JOB}\nuser symbolic-ref $branch refs/heads/side"),
+    _user("it smuggles a file onto the job's branch", f"message=evil\n{_SMUGGLED}", told=MOVED),
+    _user("it smuggles a file onto the job's branch as ours", f"{_FORGED}{_SMUGGLED}", told=MOVED),
+    _user("it rewinds the job's branch", f"{_JOB}\nuser update-ref $branch refs/heads/main", told=MOVED),
+    _user("it deletes the job's branch", f"{_JOB}\nuser update-ref -d $branch", told=MOVED),
+    _user(
+        "it makes the job's branch a name for another", f"{_JOB}\nuser symbolic-ref $branch refs/heads/side", told=MOVED
+    ),
     _user("it leaves a lock on the job's branch", f'{_JOB}\ntouch "$REPO/.git/$branch.lock"', told=""),
 )
-INDEX: tuple[Lie, ...] = (
-    _user("it hides a file in the user's index", "user update-index --assume-unchanged README.md"),
-    _user("it stages in the user's index", "user rm -q --cached run.sh"),
-    _user("it leaves a lock on packed refs", 'touch "$REPO/.git/packed-refs.lock"', told=""),
-)
+LOCKS: tuple[Lie, ...] = (_user("it leaves a lock on packed refs", 'touch "$REPO/.git/packed-refs.lock"', told=""),)
 
 _NEXT = """\
 work

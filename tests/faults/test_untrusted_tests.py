@@ -77,10 +77,11 @@ FLOODS = (
     *flooding("50 MB in one line", "for _ in range(50):\n    print('x' * 1000000, end='')"),
     *flooding("50 MB of bytes", "import os\n\nfor _ in range(50):\n    os.write(1, os.urandom(1000000))"),
     *flooding("50 MB of NUL", "import os\n\nfor _ in range(50):\n    os.write(1, bytes(1000000))"),
-    module("the output is deleted", 'import os\n\nos.unlink(os.readlink("/proc/self/fd/1"))'),
+    module("the output is deleted", 'import os\n\nos.unlink(os.readlink("/proc/self/fd/1"))', says=NONE_RAN),
     module(
         "the output is made a directory",
         'import os\n\nplace = os.readlink("/proc/self/fd/1")\nos.unlink(place)\nos.mkdir(place)',
+        says=NONE_RAN,
     ),
     module("the output is cut off", "import os\n\nos.ftruncate(1, 0)", WRONG, says="failed in a clean checkout"),
 )
@@ -197,8 +198,12 @@ PROMPTS = (
         base={"NODE.txt": "\udcff\udcfe latin \udce9\n" * 100},
     ),
     Lie("files whose names are no UTF-8", "work", base={"odd/\udcff\udcfe": "x\n", "odd/new\nline": "x\n"}),
-    Lie("a flood of the agent", 'work\nhead -c 50000000 /dev/zero | tr "\\\\0" "x" >&$EVENTS'),
-    Lie("a flood of the agent's lines", 'work\nyes \'{"type": "text"}\' | head -c 50000000 >&$EVENTS'),
+    Lie("a flood of the agent", 'work\nhead -c 50000000 /dev/zero | tr "\\\\0" "x" >&$EVENTS', says="ended with error"),
+    Lie(
+        "a flood of the agent's lines",
+        'work\nyes \'{"type": "text"}\' | head -c 50000000 >&$EVENTS',
+        says="it wrote more output than is allowed",
+    ),
 )
 
 

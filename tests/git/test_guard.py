@@ -306,6 +306,36 @@ def test_a_link_in_the_place_of_the_hooks_is_not_followed(guard: Guard, checkout
     assert list(outside.iterdir()) == []
 
 
+def test_hooks_behind_a_link_in_the_place_of_the_hooks_are_not_the_users(
+    guard: Guard, checkout: Checkout, tmp_path: Path
+) -> None:
+    before = users(checkout)
+    (checkout.root / ".git/hooks").rename(tmp_path / "users-hooks")
+    evil = tmp_path / "evil"
+    evil.mkdir()
+    (evil / "pre-push").write_text("#!/bin/sh\nevil\n")
+    (checkout.root / ".git/hooks").symlink_to(evil)
+
+    found = guard.check()
+
+    assert all(intrusion.restored for intrusion in found)
+    assert users(checkout) == before
+    assert (evil / "pre-push").read_text() == "#!/bin/sh\nevil\n"
+
+
+def test_a_large_hook_of_the_user_that_is_changed_is_reported_and_stays(
+    repository: Repository, checkout: Checkout, tmp_path: Path
+) -> None:
+    hook = checkout.write(".git/hooks/large", b"x" * 3_000_000)
+    guard = Guard(repository, own=OWN, aside=tmp_path / "aside", keep=KEEP)
+    hook.write_bytes(b"y" * 3_000_000)
+
+    [intrusion] = guard.check()
+
+    assert not intrusion.restored
+    assert hook.read_bytes() == b"y" * 3_000_000
+
+
 @pytest.mark.parametrize("path", ["config", "hooks/pre-push", "refs/heads/side", "HEAD", "info/exclude"])
 def test_a_link_in_the_place_of_a_file_is_not_followed(
     guard: Guard, checkout: Checkout, tmp_path: Path, path: str

@@ -194,6 +194,7 @@ SOME = [
     "tag -f",
 ]
 SOME += ["pull", "push -u", "gc", "commit and pack-refs", "worktree add", "many commits and branches"]
+ALL = [pytest.param(act, id=name, marks=() if name in SOME else pytest.mark.long) for name, act in EVERYDAY.items()]
 
 
 @pytest.fixture
@@ -222,7 +223,7 @@ def standing(checkout: Checkout) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("act", EVERYDAY.values(), ids=EVERYDAY)
+@pytest.mark.parametrize("act", ALL)
 def test_what_the_user_does_is_left_alone(watching: Guard, checkout: Checkout, act: Act) -> None:
     watching.check()
     act(checkout)
@@ -234,7 +235,7 @@ def test_what_the_user_does_is_left_alone(watching: Guard, checkout: Checkout, a
     assert standing(checkout) == before
 
 
-@pytest.mark.parametrize("act", EVERYDAY.values(), ids=EVERYDAY)
+@pytest.mark.parametrize("act", [EVERYDAY[name] for name in SOME], ids=SOME)
 def test_what_the_user_does_is_left_alone_when_an_agent_changes_something_else(
     watching: Guard, other: Agent, checkout: Checkout, act: Act
 ) -> None:

@@ -195,18 +195,6 @@ def signature(use: Event) -> str:
     return json.dumps([use.part.tool, use.part.state.input, use.part.state.output])
 
 
-def signatures(events: Iterable[Event]) -> list[str]:
-    """Describe each finished step by the tools that it used and what they answered; a step without tools is empty."""
-    steps, uses = [], ""
-    for event in events:
-        if event.type == "tool_use":
-            uses += signature(event)
-        elif event.type == "step_finish":
-            steps.append(uses)
-            uses = ""
-    return steps
-
-
 def _tool_event(part: Part, directory: PurePath) -> ToolEvent:
     """Describe the use of a tool. One that failed did nothing: it is OTHER, and says what was wanted."""
     kind = next((kind for kind, names in _KINDS.items() if part.tool in names), ToolKind.OTHER)

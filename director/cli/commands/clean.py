@@ -33,7 +33,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Delete what can be made again or is no longer needed."""
     job = open_job(args)
     with hold(job.directory):
-        found = [*_old_refs(job, args), *_worktrees(job)] if job.directory.identity.exists() else []
+        found = [*_old_refs(job, args), *_worktrees(job, args)] if job.directory.identity.exists() else []
         for name, delete in found:
             say(f"{'would delete' if args.dry_run else 'deleted'} {name}")
             if not args.dry_run:
@@ -53,9 +53,16 @@ def _old_refs(job: Job, args: argparse.Namespace) -> Iterator[tuple[str, Deletio
             say(f"kept {ref}: '{node}' has not landed; --force deletes it")
 
 
-def _worktrees(job: Job) -> Iterator[tuple[str, Deletion]]:
-    """Yield the worktrees of the job here and of those that were put aside."""
-    for path in (job.directory.identity, *sorted(job.directory.archive.glob("*/job.json"))):
+def _worktrees(job: Job, args: argparse.Namespace) -> Iterator[tuple[str, Deletion]]:
+    """Yield the worktrees of the job here and of those that were put aside.
+
+    Those here stay, unless --force is given, while a stopped run has left answers in them.
+    """
+    here = [job.directory.identity]
+    if any(job.directory.calls.glob("*.json")) and not args.force:
+        say("kept the worktrees of the job: 'director run' takes over what agents left in them; --force deletes them")
+        here = []
+    for path in (*here, *sorted(job.directory.archive.glob("*/job.json"))):
         identity = _readable(path)
         if identity and (place := worktrees_of(identity.id)).exists():
             yield f"the worktrees in {place}", partial(remove_tree, place)

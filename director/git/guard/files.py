@@ -94,19 +94,11 @@ class Files:
         return settings.parse(output) if status == 0 else None
 
     def _undo(self, path: Path, before: Content | None, what: str) -> Intrusion:
-        now = self._seen[path]
-        how = "changed" if before and now else "created" if now else "deleted"
         top = self._repository.root if path == self._repository.root / ".git" else self._common_dir
-        kept = ""
-        try:
-            kept = self._keeper.keep_file(path, now, str(path.relative_to(top)))
-            found = contents.read(path) if now and not now.is_known else now
-            restored = (before is None or before.is_known) and contents.put_back(path, before, found=found, top=top)
-        except OSError:
-            restored = False
-        if restored:
+        intrusion = self._keeper.aside.undo(path, what, before=before, now=self._seen[path], top=top)
+        if intrusion.restored:
             self._seen[path] = before
-        return Intrusion(what, how, kept, restored)
+        return intrusion
 
     def _relative(self, path: Path) -> str:
         inside = path.is_relative_to(self._common_dir)

@@ -2,9 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from director.git.guard.files import Files
@@ -42,7 +40,7 @@ class Guard:
         keeper = Keeper(repository, prefix=keep, directory=aside / "foreign")
         self._traces.discard(self._traces.finished())
         self._files = Files(repository, keeper, self._traces)
-        self._signature = _Signature({}, settled=False)
+        self._stamps: dict[str, Stamp] = {}
         self._heads = Heads(repository, keeper, self._traces)
         self._refs = Refs(repository, keeper, self._traces, own=own)
 
@@ -58,41 +56,23 @@ class Guard:
         """
         with self._lock:
             finished = self._traces.finished()
-            signature = self._look()
-            if signature == self._signature and signature.settled:
+            stamps = self._look()
+            if stamps == self._stamps and contents.UNSETTLED not in stamps.values():
                 self._traces.discard(finished)
                 return []
             found = self._files.check() + self._heads.check() + self._refs.check()
             self._traces.discard(finished)
-            self._signature = signature
+            self._stamps = stamps
             return found
 
-    def _look(self) -> "_Signature":
+    def _look(self) -> dict[str, Stamp]:
+        """Look at all that is watched: the files, and every loose ref but those that are passed over."""
         others = [self._common_dir / name for name in ("packed-refs", "reftable/tables.list")]
-        paths = [*self._files.paths(), *heads_of(self._common_dir), *others]
-        return _Signature.of(paths, self._common_dir / "refs", passed_over=self._own)
-
-
-@dataclass(frozen=True)
-class _Signature:
-    """The identities, sizes and times of everything that is watched: equal ones mean that nothing changed."""
-
-    stamps: Mapping[str, Stamp]
-    settled: bool
-    """Whether all of it is so old that a further change cannot have the same times."""
-
-    @classmethod
-    def of(cls, paths: Sequence[Path], refs: Path, *, passed_over: Sequence[str]) -> "_Signature":
-        """Look at files, and at every loose ref but those below the prefixes that are passed over."""
-        stamps: dict[str, Stamp] = {}
-        for path in paths:
-            with suppress(OSError):
-                stamps[str(path)] = contents.stamp(path.lstat())
-        pending = [("refs/", str(refs))]
+        stamps = contents.stamps(map(str, [*self._files.paths(), *heads_of(self._common_dir), *others]))
+        pending = [("refs/", str(self._common_dir / "refs"))]
         while pending:
-            pending += _add_loose(stamps, *pending.pop(), passed_over)
-        newest = max((changed for changed, _, _ in stamps.values()), default=0)
-        return cls(stamps, contents.is_settled(newest))
+            pending += _add_loose(stamps, *pending.pop(), self._own)
+        return stamps
 
 
 def _add_loose(

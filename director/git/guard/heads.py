@@ -114,7 +114,7 @@ class Heads:
         what = "HEAD" if head.parent == self._common_dir else f"HEAD of the worktree '{head.parent.name}'"
         if now.target and not now.target.startswith("refs/"):
             return Intrusion(what, "changed", self._keeper.keep_value("HEAD", now.target), restored)
-        return Intrusion(what, "changed", self._keeper.keep_file(head, now.content, "HEAD"), restored)
+        return Intrusion(what, "changed", self._keeper.aside.keep(head, now.content, "HEAD"), restored)
 
 
 def _moved(entry: reflogs.Entry, place: str) -> str:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from director.git.repository import Repository
-from director.shell.contents import Content
 from director.shell.intrusions import Aside
 
 
@@ -13,21 +12,17 @@ class Keeper:
     def __init__(self, repository: Repository, *, prefix: str, directory: Path) -> None:
         self._repository = repository
         self._prefix = prefix
-        self._aside = Aside(directory)
+        self.aside = Aside(directory)
 
     def keep_value(self, name: str, value: str | None) -> str:
         """Keep what a ref or HEAD held: an object as a ref, a name or what is no object as a file."""
         if not value:
             return ""
-        ref = f"{self._prefix}{self._aside.number()}/{name.removeprefix('refs/')}"
+        ref = f"{self._prefix}{self.aside.number()}/{name.removeprefix('refs/')}"
         status, _, _ = self._repository.git.attempt("update-ref", "--no-deref", ref, value)
         if status == 0:
             return ref
-        place = self._aside.place(name)
+        place = self.aside.place(name)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(f"{value}\n", encoding="utf-8", errors="surrogateescape")
         return str(place)
-
-    def keep_file(self, path: Path, content: Content | None, name: str) -> str:
-        """Keep what stands at a path."""
-        return self._aside.keep(path, content, name)

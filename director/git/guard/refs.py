@@ -177,7 +177,7 @@ class Refs:
         found = contents.read(loose)
         if found is None:
             return ""
-        kept = self._keeper.keep_file(loose, found, ref)
+        kept = self._keeper.aside.keep(loose, found, ref)
         with suppress(OSError):
             contents.put_back(loose, None, found=found, top=self._common_dir)
         return kept
