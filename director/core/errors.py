@@ -21,7 +21,13 @@ Any other exception is a bug and keeps its traceback.
 from collections.abc import Sequence
 from enum import IntEnum
 
-_REFUSALS = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
+_REFUSALS = (
+    "No space left on device",
+    "Out of diskspace",
+    "Disk quota exceeded",
+    "Read-only file system",
+    "Permission denied",
+)
 """What git says where its surroundings, not itself, are at fault."""
 
 
@@ -76,9 +82,10 @@ class GitError(DirectorError):
 
     exit_code = ExitCode.FAILED
 
-    def __init__(self, argv: Sequence[str], *, status: int, output: str, hint: str = "") -> None:
+    def __init__(self, argv: Sequence[str], *, status: int, output: str, place: str = "", hint: str = "") -> None:
         is_refused = any(words in output for words in _REFUSALS)
-        hint = hint or ("see to the rights, to the mount and to the room on the disk" if is_refused else "")
+        where = f" of '{place}'" if place else ""
+        hint = hint or (f"see to the rights, to the mount and to the room on the disk{where}" if is_refused else "")
         super().__init__(f"git {' '.join(argv)} exited with {status}: {output.strip()[:2000]}", hint=hint)
         self.exit_code = ExitCode.USAGE if is_refused else ExitCode.FAILED
         self.argv = tuple(argv)

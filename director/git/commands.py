@@ -78,7 +78,8 @@ class Git:
         """Return what git prints. Raises GitError if it exits with another status than 0."""
         status, output, complaint = self.attempt(*arguments, stdin=stdin, index=index, worktree=worktree)
         if status != 0:
-            raise GitError(arguments, status=status, output=(complaint or output).decode(errors="replace"))
+            place = str(worktree or self.common_dir)
+            raise GitError(arguments, status=status, output=(complaint or output).decode(errors="replace"), place=place)
         return output
 
     def attempt(

@@ -14,7 +14,7 @@ from typing import Any
 
 from doit.tools import config_changed
 
-from director.artifacts.files import read_remade
+from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import Approval, GatesRun, Merged, TestLock
 from director.core.errors import ConfigError, DirectorError
 from director.core.model import Model
@@ -170,6 +170,7 @@ class Graph:
             uptodate=[self._is_on_branch(f"tests:{name}", job.directory.lock(name), TestLock)],
             clean=True,
         )
+        task["meta"] |= self._restoring(name)
         return task | {"basename": "tests", "name": name}
 
     def _run(self, planned: Node) -> TaskDict:
@@ -185,7 +186,13 @@ class Graph:
             uptodate=[self._is_on_branch(f"run:{name}", directory.merged(name), Merged)],
             clean=True,
         )
-        return task | {"basename": "run", "name": name, "meta": {"weight": _WEIGHTS[planned.estimated_difficulty]}}
+        task["meta"] = self._restoring(name) | {"weight": _WEIGHTS[planned.estimated_difficulty]}
+        return task | {"basename": "run", "name": name}
+
+    def _restoring(self, name: str) -> dict[str, Any]:
+        """Return what puts a node's slice back before its task begins: agents may have been at the file."""
+        path, value = self.job.directory.node(name), self.job.nodes[name]
+        return {"restore": lambda: write_model(path, value)}
 
     def _tip_is_integrated(self) -> bool:
         """Tell whether the job branch still stands where it was integrated: the branch is an input like any file."""

@@ -78,6 +78,8 @@ class GraphRunner(MThreadRunner):  # type: ignore[misc]
             super().process_task_result(node, base_fail)
 
     def _take_inputs(self, node: Any) -> bool:
+        if restore := (node.task.meta or {}).get("restore"):
+            restore()
         if unusable := self._unusable_inputs(node.task):
             self._handle_task_error(node, unusable)
             return False

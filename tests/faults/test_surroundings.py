@@ -18,7 +18,11 @@ DISK_BYTES = 8 * 1024 * 1024
 ROOM_KB = (0, 8, 16, 32, 48, 64, 96, 128, 192, 256, 1100)
 """How much is free each time that director is run on a disk that somebody keeps filling."""
 _NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
-SAID = {"ENOSPC": "no space left on device", "EROFS": "read-only file system", "EACCES": "permission denied"}
+SAID = {
+    "ENOSPC": ("no space left on device", "out of diskspace"),
+    "EROFS": ("read-only file system",),
+    "EACCES": ("permission denied",),
+}
 OTHER_ERRORS = ("EROFS", "EACCES")
 DONE, REFUSED = 0, 2
 
@@ -58,7 +62,8 @@ def unclear(trial: Trial, done: Done, error: str) -> list[str]:
     """Return what is wrong with how director ended when the system refused it something; it may have got by."""
     if done.code == DONE:
         return []
-    says_what_and_where = SAID[error] in done.output.lower() and str(trial.place) in done.output
+    says_what = any(words in done.output.lower() for words in SAID[error])
+    says_what_and_where = says_what and str(trial.place) in done.output
     is_clear = done.code == REFUSED and says_what_and_where and "Traceback" not in done.output
     return [] if is_clear else [f"it ended with {done.code}:\n{done.output}"]
 

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 LINE_BYTES = 4 * 1024 * 1024
 """A longer line is no event and left out: OpenCode itself cuts what tools answer."""
-LINES = 20_000
+LINES = 10_000
 """No call comes to so many: what follows is not read."""
 
 

@@ -9,9 +9,15 @@ _EARLIER, _LATER = 0.012, 0.004
 _SECOND = 1.0
 """Reflogs count in seconds."""
 
-_BY_NAME = frozenset({"branch", "tag", "update-ref", "symbolic-ref", "worktree", "notes", "replace", "receive-pack"})
+_BY_NAME = frozenset({"branch", "tag", "update-ref", "symbolic-ref", "worktree", "receive-pack"})
 """Commands that change only refs that their arguments name."""
-_BY_PLACE = {"stash": ("refs/stash",), "fetch": ("refs/remotes/", "refs/tags/"), "remote": ("refs/remotes/",)}
+_BY_PLACE = {
+    "stash": ("refs/stash",),
+    "fetch": ("refs/remotes/", "refs/tags/"),
+    "remote": ("refs/remotes/",),
+    "replace": ("refs/replace/",),
+    "notes": ("refs/notes/",),
+}
 """Commands that change refs below these prefixes, or that their arguments name."""
 _OTHERS = frozenset({
     "am", "bisect", "checkout", "cherry-pick", "commit", "fast-import", "filter-branch", "history",

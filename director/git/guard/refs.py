@@ -141,8 +141,10 @@ class Refs:
         entries = reflogs.since(reflogs.tail(self._log(change.ref)), change.before)
         if not entries or not _is_plain(change, entries):
             return change.before
-        if entries[-1].new == change.now:
-            entries = not_by(entries, change.ref, evidence)
+        if entries[-1].new == change.now:  # that entry is the agent's, whatever time it gave it
+            by = next((process for process in evidence if self._moved(process, change)), None)
+            others = [process for process in evidence if process is not by or process.moves_often]
+            entries = not_by(entries[:-1], change.ref, others)
         return entries[-1].new if entries else change.before
 
     def _undo(self, change: _Change, wanted: str | None) -> Intrusion:
