@@ -245,7 +245,8 @@ def test_the_users_login_works_and_stays_where_it_is(bench: Bench, sealed: Path)
     assert bench.server.asked[0].authorization == "Bearer key-from-login"
     assert [path.name for path in login.parent.iterdir()] == ["auth.json"]
     assert login.read_text() == '{"local": {"type": "api", "key": "key-from-login"}}'
-    assert [path.name for path in (bench.root / "state").iterdir()] == ["state"], "nothing of the call stays"
+    assert sorted(path.name for path in (bench.root / "state").iterdir()) == ["calls", "state"]
+    assert list((bench.root / "state" / "calls").iterdir()) == [], "nothing of the call stays"
 
 
 def test_a_key_reaches_the_provider_but_no_command_of_the_agent(

@@ -162,7 +162,7 @@ def test_what_an_agent_says_cannot_steer_the_terminal(project: Project) -> None:
 
     done = project.director("plan", "write the modules", "-v")
 
-    assert done.code == 1
+    assert done.code == 2
     assert "�[2J" in done.out
     assert "\x1b" not in done.out + done.err
     assert "\x9b" not in done.out + done.err

@@ -10,12 +10,14 @@ from director.stages.planning import DOCUMENT_CHARACTERS
 from tests.project import Project, node
 
 MEASURED = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from director.cli.main import main
 code = main()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 sys.exit(code)
 """
+"""ru_maxrss would hold the peak of the process that ours was forked from."""
 LOUD = "yes 'a line of a test that has much to say' | head -c 50000000; head -c 50000000 /dev/zero | tr '\\0' x"
 
 

@@ -239,7 +239,8 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "class Theirs:\n"
         "    def __init__(self, surroundings):\n        pass\n\n"
         "    def check(self, tier):\n        pass\n\n"
-        "    def ask(self, request):\n        raise RuntimeError('nobody expected this')\n"
+        "    def ask(self, request):\n        raise RuntimeError('nobody expected this')\n\n"
+        "    def recall(self, log_directory, directory):\n        return None\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(site))
 
