@@ -77,7 +77,7 @@ class Trial:
 
     def start(self, words: Sequence[str], *steps: str) -> int:
         """Start director and return its process's id."""
-        (self.records / "output").unlink(missing_ok=True)
+        (self.records / "output").write_bytes(b"")  # here: what is started may be killed before it opens anything
         return launcher().start(
             words=[*steps, "--calls", str(self.records / "calls"), "--", *words],
             directory=str(self.repository),

@@ -220,6 +220,7 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("words", nargs="+")
     options = parser.parse_args(words)
     sys.addaudithook(Steps(options, Places(Path.cwd())))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return director(options.words)
 
 
@@ -251,7 +252,8 @@ def _read_line() -> str:
 
 
 def _become(request: dict[str, Any]) -> None:
-    """Take over the directory, environment and output that a request names."""
+    """Take over the directory, environment and output that a request names; Ctrl-C before director runs just ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.setsid()
     os.chdir(request["directory"])
     os.environ.clear()

@@ -18,6 +18,7 @@ COMMANDS = ([*PLAN[:-1], "4"], [*RUN[:-1], "4"])
 ANSWER_SECONDS = 0.05
 MOST_STOPS = 6
 """After so many stops of one command it is let go on to its end."""
+STOPPED = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, 130)
 ROUNDS = [*range(6), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 106))]
 
 
@@ -87,7 +88,7 @@ def stop_until_done(trial: Trial, words: list[str], length: float, random: Rando
             way(trial, process)
             stops.append(f"{words[0]}: {way.__name__} after {delay:.3f} s")
         done = trial.wait()
-        if done.code not in (-9, -15, 130):
+        if done.code not in STOPPED:
             assert done.code == 0, "\n".join([*stops, done.output])
             return stops
         assert "Traceback" not in done.output, "\n".join([*stops, done.output])
