@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from director.agents.opencode.backend import OpenCode
+from director.agents.opencode.run import OpenCodeRun
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import CallKey, End, Reply, ToolEvent, ToolKind, Usage
 from director.core.config.settings import BackendOptions, Sampling
@@ -88,8 +88,8 @@ class Bench:
         return self.root / "logs"
 
     @property
-    def backend(self) -> OpenCode:
-        return OpenCode(Surroundings(self.options, self.repository, self.root / "state", load_roles))
+    def backend(self) -> OpenCodeRun:
+        return OpenCodeRun(Surroundings(self.options, self.repository, self.root / "state", load_roles))
 
     def request(self, model: str, role: Role = Role.EXECUTOR) -> Request:
         return Request(

@@ -6,14 +6,15 @@ from typing import BinaryIO
 LINE_BYTES = 4 * 1024 * 1024
 """A longer line is no event and left out: OpenCode itself cuts what tools answer."""
 LINES = 10_000
-"""No call comes to so many: what follows is not read."""
+"""No call of a program that tells whole steps comes to so many: what follows is not read."""
 
 
 class Lines:
     """The lines of a transcript, from its beginning."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, most: int = LINES) -> None:
         self._stream = stream
+        self._most = most
         self._read = 0
         self._is_inside = False
         """Whether we are inside of a line that is too long."""
@@ -21,7 +22,7 @@ class Lines:
     @property
     def are_too_many(self) -> bool:
         """Tell whether lines were left unread because there are so many."""
-        return self._read > LINES
+        return self._read > self._most
 
     def whole(self) -> Iterator[bytes]:
         """Yield the lines that are complete by now; what has only begun is read again the next time."""
