@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from director.core.calls import CallRecord, Usage
+from director.core.graph import topological_order
 from director.core.metrics import NodeMetrics, RoleTotals
 from director.core.spans import Span, SpanKind
 from director.core.watch import WatchItFail
@@ -77,14 +78,11 @@ def seconds_of(spans: Iterable[Span], kind: SpanKind, *, outside: frozenset[Span
 
 
 def critical_path(needs: Mapping[str, Sequence[str]], seconds: Mapping[str, float]) -> list[str]:
-    """Return the chain of tasks that took longest, first task first; `needs` says what each task waits for.
-
-    Tasks are given in an order in which each comes after what it needs.
-    """
+    """Return the chain of tasks that took longest, first task first; `needs` says what each task waits for."""
     longest: dict[str, float] = {}
     before: dict[str, str] = {}
-    for task, needed in needs.items():
-        last = max(needed, key=lambda other: longest.get(other, 0.0), default="")
+    for task in topological_order(needs):
+        last = max(needs[task], key=lambda other: longest.get(other, 0.0), default="")
         longest[task] = longest.get(last, 0.0) + seconds.get(task, 0.0)
         before[task] = last
     task = max(longest, key=lambda name: longest[name], default="")

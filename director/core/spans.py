@@ -1,9 +1,15 @@
 """Stretches of time: what was worked on, by which worker, from when to when. One line of spans.jsonl each."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from director.core.model import Model
+
+PASSED, RED = "passed", "red"
+Milliseconds = Annotated[float, AfterValidator(lambda seconds: round(seconds, 3))]
+"""Seconds, to the millisecond."""
 
 
 class SpanKind(StrEnum):
@@ -23,6 +29,8 @@ class SpanKind(StrEnum):
     """From the wait for other landings to the moved branch, tests of the combination included."""
     WAIT = "wait"
     """A call that waits for its tier or for room below the cost ceiling."""
+    QUEUE = "queue"
+    """A task that could begin and waits for a worker."""
 
 
 class Span(Model):
@@ -41,8 +49,8 @@ class Span(Model):
     kind: SpanKind
     name: str
     """What it is called: the gate, the role, the number of the attempt."""
-    start: float
+    start: Milliseconds
     """Seconds since the epoch."""
-    seconds: float
-    outcome: str = ""
-    """`passed`, or the name of what ended it."""
+    seconds: Milliseconds
+    outcome: str = PASSED
+    """`passed`, `red` for a command that failed, or the name of the error that ended it."""

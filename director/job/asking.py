@@ -7,7 +7,7 @@ the next one (recovery.py).
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +26,16 @@ from director.core.events import CallEnded, CallStarted, Waiting
 from director.core.money import cost_of
 from director.core.price import PriceSource
 from director.core.replies import reply_schema
+from director.core.spans import SpanKind
 from director.git.slots import Slot
 from director.job.capture import capture
 from director.job.job import Job
 from director.job.ledger import Place
 from director.job.prices import known_price
 from director.shell.processes import Limits
+
+WAIT_SECONDS = 0.05
+"""A shorter wait is none."""
 
 
 @dataclass(frozen=True)
@@ -173,16 +177,19 @@ def _call(job: Job, asked: Asked, prompt: str) -> Reply:
     """Make a call within the budget and settle it; where none could be made at all, it is in flight no longer."""
     key, tier, known = asked.key, asked.tier, known_price(job.config, asked.tier)
     try:
-        with (
-            job.rate_limits.turn(tier, lambda until, why: job.tell(Waiting(key, tier, until, why))) as turn,
-            job.ledger.call(key.role, tier) as place,
-        ):
+        with ExitStack() as held:
+            with job.spans.within(SpanKind.WAIT, str(tier), least=WAIT_SECONDS):
+                turn = held.enter_context(
+                    job.rate_limits.turn(tier, lambda until, why: job.tell(Waiting(key, tier, until, why)))
+                )
+                place = held.enter_context(job.ledger.call(key.role, tier))
 
             def spent(usage: Usage, reported: float | None) -> bool:
                 return place.use(cost_of(usage, reported, known).usd)
 
             job.tell(CallStarted(key, tier))
-            reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
+            with job.spans.within(SpanKind.CALL, str(key.role)):
+                reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
             turn.end(reply)
             record = settle(job, asked, reply, place)
             job.look_after_repository(key.task)

@@ -8,6 +8,7 @@ from director.artifacts.attempts import close_attempt, history, open_attempt
 from director.core.attempts import Attempt, Outcome, Rung, current_ladder, next_rung
 from director.core.errors import Rejected, StageFailed
 from director.core.roles import Role
+from director.core.spans import SpanKind
 from director.job.job import Job
 
 Result = TypeVar("Result")
@@ -25,7 +26,8 @@ def climb(
     while rung := next_rung(ladder, roles):
         log = open_attempt(job.directory, task)
         try:
-            result = attempt(rung, log)
+            with job.spans.within(SpanKind.ATTEMPT, log.name):
+                result = attempt(rung, log)
         except Rejected as rejected:
             failed = _outcome(rung, inputs, Outcome.FAILED, feedback=str(rejected), tree_ref=rejected.tree_ref)
             close_attempt(log, failed)

@@ -99,7 +99,7 @@ def test_time_within_a_landing_is_not_counted_as_a_gates() -> None:
 
 
 def test_the_critical_path_is_the_chain_that_took_longest() -> None:
-    needs = {"plan": [], "a": ["plan"], "b": ["plan"], "c": ["a", "b"], "d": ["plan"]}
+    needs = {"c": ["a", "b"], "a": ["plan"], "b": ["plan"], "plan": [], "d": ["plan"]}
 
     assert critical_path(needs, {"plan": 1, "a": 5, "b": 2, "c": 1, "d": 6.5}) == ["plan", "d"]
     assert critical_path(needs, {"a": 5, "b": 2, "c": 2, "d": 6.5}) == ["a", "c"]

@@ -18,7 +18,7 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def spans(place: Path) -> Spans:
-    return Spans(place, job="j", run="r")
+    return Spans(place, job=lambda: "j", run="r")
 
 
 def test_a_span_lies_within_the_one_that_its_thread_is_in(spans: Spans, place: Path) -> None:
@@ -64,7 +64,7 @@ def test_tasks_side_by_side_have_workers_of_their_own_and_give_them_back(spans: 
 
 
 def test_a_span_that_cannot_be_written_ends_no_work(tmp_path: Path) -> None:
-    spans = Spans(tmp_path, job="j", run="r")
+    spans = Spans(tmp_path, job=lambda: "j", run="r")
 
     with spans.task("run:a"):
         pass
