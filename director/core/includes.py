@@ -12,7 +12,7 @@ MAX_DEPTH = 5
 """Includes of includes are followed as far as this."""
 
 _INCLUDE = re.compile(r"(?<!\S)@((?:\\ |[^\s\\])+)")
-_FENCE = re.compile(r"[ \t>]*(?P<marks>`{3,}(?=[^`]*$)|~{3,})(?P<rest>.*)")
+_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<marks>`{3,}(?=[^`]*$)|~{3,})(?P<rest>.*)")
 _TICKS = re.compile(r"`+")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n")
 

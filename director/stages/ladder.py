@@ -52,10 +52,10 @@ def _given_up(job: Job, task: str, ladder: Sequence[Attempt]) -> StageFailed:
     kept = f"; its last tree is kept as {last.tree_ref}" if last.tree_ref else ""
     if last.requests:
         asked = "".join(f"\n  - {request}" for request in last.requests)
+        command = allow_command(task.partition(":")[2], last.requests)
         return StageFailed(
             f"'{task}' asks for files that it may not change{kept}{asked}\n{last.feedback}",
-            hint=f"let it have them: {allow_command(task.partition(':')[2], last.requests)}   "
-            f"(or edit {job.directory.plan}), then run the same command again",
+            hint=f"change the node in {job.directory.plan}, or let it have them: {command}",
         )
     return StageFailed(
         f"'{task}' failed after {len(ladder)} attempts{kept}\n{last.feedback}",
