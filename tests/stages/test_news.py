@@ -28,7 +28,7 @@ def commit(job: Job, message: str, *paths: str) -> str:
     """Make a commit on the tip that writes files; no branch moves."""
     checkout = Checkout(job.repository.root)
     checkout.git("checkout", "-q", "--detach", job.tip())
-    return checkout.commit(message, **{path: f"{message}\n" for path in paths})
+    return checkout.commit(message, **dict.fromkeys(paths, f"{message}\n"))
 
 
 def land(job: Job, task: str, *paths: str) -> None:
