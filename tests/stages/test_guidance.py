@@ -1,6 +1,5 @@
 """What an agent is told of AGENTS.md and CLAUDE.md."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,8 +143,8 @@ def test_a_file_that_includes_very_many_costs_a_bounded_time(job: Job, checkout:
     assert 50 < len(guides(job, commit)) <= 101
 
 
-def test_a_job_that_is_read_only_needs_no_worktree_for_it(job: Job, checkout: Checkout) -> None:
+def test_no_worktree_is_needed_for_it(job: Job, checkout: Checkout) -> None:
     commit = checkout.commit(**{"AGENTS.md": "Be kind.\n"})
 
-    assert "Be kind." in guidance(replace(job), commit)
+    assert "Be kind." in guidance(job, commit)
     assert not job.cache.exists()
