@@ -28,6 +28,13 @@ class Endpoint(Model):
         """Return the key from its variable."""
         return os.environ.get(self.api_key_env) if self.api_key_env else None
 
+    @property
+    def login(self) -> str:
+        """Say by what we are known there."""
+        return (
+            f"the key in '{self.api_key_env}', at {self.base_url}" if self.api_key_env else f"none, at {self.base_url}"
+        )
+
 
 def read_endpoints(backend: str, options: BackendOptions) -> dict[str, Endpoint]:
     """Read the provider blocks of a backend. Raises ConfigError."""
