@@ -13,8 +13,6 @@ from director.core.model import Model
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 PLACEHOLDERS = ("prompt_file", "system_file", "schema_file", "text_file", "directory", "model", "role")
 _SHELLS = frozenset({"bash", "dash", "fish", "ksh", "sh", "zsh"})
-
-
 Meaning = Literal["done", "error", "rate_limited", "refused"]
 
 
