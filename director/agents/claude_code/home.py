@@ -140,9 +140,7 @@ def _settings(permissions: frozenset[Permission]) -> dict[str, Any]:
     background, and a question that nobody answers is a denial; that a tool is not offered, and a path outside of the
     directory, are no questions.
     """
-    granted = [
-        tool for permission in (Permission.EDIT, Permission.RUN) for tool in tools_of({permission} & permissions)
-    ]
+    granted = tools_of(permissions - {Permission.READ})
     answer = f"echo '{json.dumps({'hookSpecificOutput': _GRANT})}'"
     hook = {"matcher": "|".join(granted), "hooks": [{"type": "command", "command": answer}]}
     return {

@@ -15,6 +15,7 @@ from director.agents.claude_code.events import Events
 from director.agents.claude_code.home import Home, inherited_environment, place_of, tools_of
 from director.agents.driving.endpoint import Endpoint, read_endpoints, split_model
 from director.agents.driving.headless import Headless, Start
+from director.agents.driving.program import Ran
 from director.agents.protocol import Request, Standing, Surroundings
 from director.core.config.settings import BackendOptions
 from director.core.errors import ConfigError
@@ -25,6 +26,7 @@ from director.shell import processes
 MAKER = "anthropic"
 _LOGIN_SECONDS = 30
 _LOGIN_LENGTH = 200
+_REMARK = "[claude-code:"
 
 
 class ClaudeCode(Headless):
@@ -56,6 +58,11 @@ class ClaudeCode(Headless):
     def reading(self, directory: PurePath) -> Events:
         """Return what reads Claude Code's events."""
         return Events(directory)
+
+    def last_error(self, ran: Ran) -> str:
+        """Return the program's last words about a problem; that it does not know a model's name is none."""
+        said = "\n".join(line for line in ran.stderr.splitlines() if not line.startswith(_REMARK))
+        return super().last_error(replace(ran, stderr=said))
 
     def examine(self, tier: Tier) -> Standing:
         """Say which program would play a tier, and with which login."""
