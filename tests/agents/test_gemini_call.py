@@ -105,7 +105,7 @@ def test_an_endpoint_sees_no_key_and_no_login_but_its_own(
     monkeypatch.setenv("LAN_KEY", "key-of-the-lan")
     gemini.options = LAN
 
-    gemini.play("gemini:lan/coder", "env; ls $GEMINI_CLI_HOME/.gemini; echo \"$@\"")
+    gemini.play("gemini:lan/coder", 'env; ls $GEMINI_CLI_HOME/.gemini; echo "$@"')
 
     said = (gemini.logs / "transcript.jsonl").read_text()
     assert "GEMINI_API_KEY=key-of-the-lan\n" in said and "GOOGLE_GEMINI_BASE_URL=http://lan:1\n" in said

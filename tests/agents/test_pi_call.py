@@ -152,7 +152,9 @@ def test_an_endpoint_sees_no_key_and_no_login_but_its_own(
 def test_the_users_login_is_written_through_and_stays_where_it_is(pi: Scripted, sealed: Path) -> None:
     login = log_in(sealed, expires_in=9999)
 
-    pi.play("pi:anthropic/opus", "echo refreshed > $PI_CODING_AGENT_DIR/auth.json; test -L $PI_CODING_AGENT_DIR/auth.json")
+    pi.play(
+        "pi:anthropic/opus", "echo refreshed > $PI_CODING_AGENT_DIR/auth.json; test -L $PI_CODING_AGENT_DIR/auth.json"
+    )
 
     assert login.read_text() == "refreshed\n"
     assert list((pi.root / "state" / "calls").iterdir()) == []

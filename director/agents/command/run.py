@@ -32,10 +32,13 @@ _LINES = 10_000_000
 class OwnProgram(Program):
     """A program of the user's own."""
 
+    key: str = ""
+    """What tiers call it."""
+
     @property
     def hint(self) -> str:
         """The next step where it is missing."""
-        return f"install it, or mend `argv` under [backends.command.programs.{self.name}]"
+        return f"install it, or mend `argv` under [backends.command.programs.{self.key}]"
 
 
 class Output(Reading):
@@ -173,7 +176,7 @@ class Command(Headless):
         return programs[name]
 
     def _own(self, tier: Tier) -> OwnProgram:
-        return OwnProgram(_split(tier)[0], self._program(tier).argv[0], "")
+        return OwnProgram(self.name, self._program(tier).argv[0], "", key=_split(tier)[0])
 
     def _path(self, tier: Tier) -> str:
         return self._own(tier).find(self._surroundings.repository)
