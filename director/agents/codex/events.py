@@ -40,6 +40,7 @@ class _Change(Loose):
 class _Item(Loose):
     """One thing that the agent said or did."""
 
+    id: str = ""
     type: str = ""
     text: str = ""
     command: str = ""
@@ -77,7 +78,8 @@ class Events(Reading):
     def __init__(self, directory: PurePath) -> None:
         super().__init__(directory)
         self._said = ""
-        self._done: list[ToolEvent] = []
+        self._uses_by_item: dict[str, ToolEvent | None] = {}
+        """None while a tool is at work."""
 
     def read(self, line: bytes) -> None:
         """Take note of one line."""
@@ -102,8 +104,8 @@ class Events(Reading):
 
     @property
     def events(self) -> Sequence[ToolEvent]:
-        """The uses of tools, in the order in which they came to their end: they are not told otherwise."""
-        return self._done
+        """The uses of tools that came to an end, in the order in which they began."""
+        return [event for event in self._uses_by_item.values() if event]
 
     def _note(self, item: _Item, *, is_over: bool) -> None:
         # A warning of the program's own is an item too.
@@ -111,11 +113,11 @@ class Events(Reading):
             return
         self.retry = None
         if not is_over:
-            return
-        if item.type == "agent_message":
+            self._uses_by_item[item.id] = None
+        elif item.type == "agent_message":
             self._said = item.text or self._said
         elif event := _tool_event(item, self.directory):
-            self._done.append(event)
+            self._uses_by_item[item.id] = event
             self.use_tool(json.dumps([item.type, event.detail, item.output]))
             self.finish_step()
 

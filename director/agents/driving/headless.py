@@ -183,7 +183,8 @@ def _stopped(ran: Ran, request: Request, last_error: str) -> Ending:
         case _:
             reason = f"not done after {request.limits.wall:g} seconds"
     detail = f"{reason}; last error: {last_error}" if last_error else reason
-    retry = ran.reading.retry or Ending(End.ERROR)
-    if retry.end is not End.RATE_LIMITED and not speaks_of_rate(last_error):
+    retry = ran.reading.retry
+    if not (retry and retry.end is End.RATE_LIMITED) and not speaks_of_rate(last_error):
         return Ending(End.TIMEOUT, detail)
-    return Ending(End.RATE_LIMITED, detail, retry_after=retry.retry_after or told_wait(last_error))
+    wait = retry.retry_after if retry else None
+    return Ending(End.RATE_LIMITED, detail, retry_after=wait or told_wait(last_error))

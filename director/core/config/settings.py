@@ -46,9 +46,9 @@ class BackendOptions(Model):
     command: str | None = None
     """The program to start. Default: the one on PATH."""
     mode: str | None = None
-    """How the program is driven; for opencode: `run`."""
+    """How the program is driven; for opencode: `run`; for codex: `unconfined`, without a sandbox for what edits."""
     provider: dict[str, Any] = Field(default_factory=dict)
-    """Provider blocks handed to the program, such as a local OpenAI-compatible `base_url`."""
+    """Providers by the name that tiers call them: `base_url` and, for a key, `api_key_env`; or OpenCode's own block."""
     env: tuple[str, ...] = ()
     """Names of further environment variables that the program may see."""
     programs: dict[str, CommandProgram] = Field(default_factory=dict)
