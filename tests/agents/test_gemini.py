@@ -41,6 +41,7 @@ SCRIPTS = {
             ToolCall("replace", {"file_path": "a.txt", "old_string": "a", "new_string": "spoilt"}),
             ToolCall("invoke_agent", {"agent_name": "generalist", "prompt": "touch spoilt.txt"}),
             read_file("/etc/hostname"),
+            read_file(".env"),
             read_file("a.txt"),
         ],
         "I tried.",
