@@ -46,7 +46,7 @@ SCRIPTS = {
         ],
         "I tried.",
     ),
-    "environment": in_turn([run_command("env > environment.txt")], "Done."),
+    "environment": in_turn([run_command("env > environment.txt"), write_file("../out.txt", "x\n")], "Done."),
     "sleeper": in_turn([write_file("first.txt", "1\n")], [run_command("setsid sleep 321 & sleep 321")], "Done."),
 }
 
@@ -123,8 +123,10 @@ def test_a_key_reaches_the_endpoint_but_no_command_of_the_agent(bench: Bench, mo
     monkeypatch.setenv("SPARE_KEY", "key-from-variable")
     bench.changed = {"provider": {"local": {"base_url": bench.server.url, "api_key_env": "SPARE_KEY"}}}
 
-    bench.ask("environment")
+    reply = bench.ask("environment")
 
+    assert [event.kind for event in reply.events] == [ToolKind.RUN, ToolKind.OTHER]
+    assert not (bench.root / "out.txt").exists(), "files elsewhere are written by commands only"
     seen = (bench.repository / "environment.txt").read_text()
     assert bench.server.asked[0].authorization == "key-from-variable"
     assert "key-from-variable" not in seen + bench.logged()
