@@ -76,9 +76,7 @@ class Headless(ABC):
         """Run the program once. Raises ConfigError if it is not installed or cannot be started."""
         self.check(request.tier)
         path = self.find()
-        self.calls.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix="call-", dir=self.calls, ignore_cleanup_errors=True) as private:
-            home = Path(private)
+        with self.private() as home:
             start = self.start(request, home)
             with self.around(request, home), self.program.startable(path):
                 ran = run(
@@ -138,6 +136,13 @@ class Headless(ABC):
     def login(self) -> str:
         """Say whether the program can log in, as far as that can be known without asking; empty if it cannot."""
         return ""
+
+    @contextmanager
+    def private(self) -> Iterator[Path]:
+        """Lend a directory for what the program keeps of its own."""
+        self.calls.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="call-", dir=self.calls, ignore_cleanup_errors=True) as directory:
+            yield Path(directory)
 
     @property
     def program(self) -> Program:

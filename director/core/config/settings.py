@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
+from director.core.config.programs import CommandProgram
 from director.core.errors import ConfigError
 from director.core.model import Model
 from director.core.price import Price
@@ -50,6 +51,8 @@ class BackendOptions(Model):
     """Providers by the name that tiers call them: `base_url` and, for a key, `api_key_env`; or OpenCode's own block."""
     env: tuple[str, ...] = ()
     """Names of further environment variables that the program may see."""
+    programs: dict[str, CommandProgram] = Field(default_factory=dict)
+    """For the backend `command`: programs by the name that tiers call them."""
 
 
 class Sampling(Model):
