@@ -44,6 +44,10 @@ class Service:
         """Tell whether the program itself runs."""
         return not self._ended.is_set()
 
+    def ended_within(self, seconds: float) -> bool:
+        """Wait for a while for it to end by itself; tell whether it did."""
+        return self._ended.wait(seconds)
+
     @property
     def exit_code(self) -> int | None:
         """Return its exit status, negative for the signal that ended it; None while it runs."""

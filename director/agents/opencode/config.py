@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Sampling
+from director.core.digests import digest_text
 from director.core.errors import ConfigError
 from director.core.model import Model
 from director.core.problems import describe_problems
@@ -76,7 +77,19 @@ def write_agents(
 ) -> list[Path]:
     """Write an agent's file for each role into the directory, such as `.opencode/agent`, and return the files."""
     directory.mkdir(parents=True, exist_ok=True)
-    return [_write_agent(directory, role, (sampling or {}).get(role.name, Sampling())) for role in roles]
+    named = [(agent_name(role.name), role) for role in roles]
+    return [
+        _write(directory, name, render_agent(role, (sampling or {}).get(role.name, Sampling()))) for name, role in named
+    ]
+
+
+def write_agent(directory: Path, role: RoleDefinition, sampling: Sampling) -> str:
+    """Write an agent's file under a name that tells what is in it, and return the name."""
+    content = render_agent(role, sampling)
+    name = f"{agent_name(role.name)}-{digest_text(content)[:12]}"
+    if not (directory / f"{name}.md").exists():
+        _write(directory, name, content)
+    return name
 
 
 def render_config(options: BackendOptions, tiers: Iterable[Tier], agent: str, shell: Path) -> dict[str, Any]:
@@ -102,6 +115,16 @@ def render_config(options: BackendOptions, tiers: Iterable[Tier], agent: str, sh
         "snapshot": False,
         "formatter": False,
         "lsp": False,
+    }
+
+
+def render_listing(options: BackendOptions) -> dict[str, Any]:
+    """Return the configuration for a look at the models: of every provider, where one may be used."""
+    blocks = _provider_blocks(options).items()
+    return {
+        "provider": {name: block.expand(()) if isinstance(block, Shorthand) else block for name, block in blocks},
+        "permission": {"*": "deny"},
+        "autoupdate": False,
     }
 
 
@@ -141,10 +164,10 @@ def _permission(permissions: frozenset[Permission]) -> dict[str, Any]:
     return {**rules, "doom_loop": "allow", "external_directory": "deny"}
 
 
-def _write_agent(directory: Path, role: RoleDefinition, sampling: Sampling) -> Path:
-    path = directory / f"{agent_name(role.name)}.md"
+def _write(directory: Path, name: str, content: str) -> Path:
+    path = directory / f"{name}.md"
     partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_text(render_agent(role, sampling), encoding="utf-8")
+    partial.write_text(content, encoding="utf-8")
     return partial.replace(path)
 
 
