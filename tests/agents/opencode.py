@@ -35,11 +35,27 @@ MISDEEDS = in_turn(
     ],
     "I tried.",
 )
+LEFTOVERS = """\
+(sleep 300 > log 2>&1 & echo $! >> pid.partial)
+setsid sh -c 'echo $$ >> pid.partial; exec sleep 300' > log 2>&1 &
+env -i setsid sh -c 'echo $$ >> pid.partial; exec sleep 300' > log 2>&1 &
+until [ "$(grep -c . pid.partial)" = 3 ]; do sleep 0.1; done
+sleep 1.5
+mv pid.partial pid
+"""
+"""Leaves three processes in the background, of which one has neither our session nor our environment any more."""
+BACKGROUND = "sleep 300 > log 2>&1 & echo $! > pid"
 SCRIPTS = {
     "misdeeds": MISDEEDS,
     "environment": in_turn([run_command("env > environment.txt")], "Done."),
     "sleeper": in_turn([write_file("first.txt", "1\n")], [run_command("sleep 300 & sleep 300")], "Done."),
     "stubborn": in_turn([run_command("echo again")]),
+    "busy": in_turn([write_file("a.txt", "b\n")], [run_command(f"{LEFTOVERS} sleep 300")], "Done."),
+    "marked": in_turn([write_file("a.txt", "b\n")], [run_command(f"{LEFTOVERS.replace('env -i', '')} sleep 300")]),
+    "leaver": in_turn([run_command(f"{LEFTOVERS} true")], "Done."),
+    "patient": in_turn(
+        [run_command("sleep 300 > log 2>&1 & echo $! > pid; until [ -e go ]; do sleep 0.1; done")], "Done."
+    ),
     "thrice": in_turn([run_command("echo same")] * 3, "Done."),
 }
 

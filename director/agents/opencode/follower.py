@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from director.agents.driving.loose import Loose, read_line
+from director.agents.driving.loose import read_line
 from director.agents.opencode.client import RefusedError, ServerError, Stream
 from director.agents.opencode.events import STRUCTURED
 from director.agents.opencode.server import Server
@@ -17,10 +17,6 @@ _INBOX = 1000
 
 Item = ServerEvent | ServerError
 """What is heard: events of the session, and at the end why there are no more."""
-
-
-class _Created(Loose):
-    id: str
 
 
 class Follower:
@@ -72,7 +68,7 @@ class Follower:
             self._listen()
         except ServerError as error:
             end = error
-        except (OSError, ValueError) as error:
+        except OSError as error:
             end = ServerError(f"the OpenCode server cannot be used: {error}")
         finally:
             self._put(end)
@@ -84,9 +80,7 @@ class Follower:
             self._stream = stream
             events = stream.events()
             next(events, b"")  # from now on it tells everything
-            self.session = _Created.model_validate(
-                client.post("/session", directory, _session(self._request, agent))
-            ).id
+            self.session = _name_of(client.post("/session", directory, _session(self._request, agent)))
             self._ask(agent)
             for line in events:
                 event = read_line(line, ServerEvent)
@@ -112,6 +106,14 @@ class Follower:
                 break
             except queue.Full:
                 continue
+
+
+def _name_of(created: Any) -> str:
+    match created:
+        case {"id": str(name)}:
+            return name
+        case _:
+            raise ServerError("the OpenCode server does not say which session it made")
 
 
 def _session(request: Request, agent: str) -> Mapping[str, Any]:

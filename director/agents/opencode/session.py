@@ -90,9 +90,10 @@ class Session:
             self._is_over = status.type == "idle"
             self._is_begun = True
         line = line_of(event)
-        if line is None or (event.is_error and self._has_failed):
+        if line is None or (event.is_error and self._has_failed) or self._watch.fault is Fault.FLOOD:
             return
         self._has_failed = event.is_error
+        self._is_begun |= not event.is_error
         written = json.dumps(line, ensure_ascii=False).encode(errors="replace") + b"\n"
         self._transcript.write(written)
         self._watch.read(written)
