@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from director.agents.command.output import Said, understand
+from director.agents.driving.driven import reply_of
 from director.agents.driving.endings import DETAIL_LENGTH, Ending, last_line, speaks_of_rate, told_wait
-from director.agents.driving.headless import Headless, Start, reply_of
+from director.agents.driving.headless import Headless, Start
 from director.agents.driving.program import Program, Ran, run
 from director.agents.driving.reading import Reading
 from director.agents.protocol import Request, Standing, Surroundings
