@@ -161,7 +161,7 @@ class _Http(BaseHTTPRequestHandler):
         tools = tuple(question.tools)
         self.server_of.asked.append(Asked(question.model, question.messages, tools, body, self.key(), path))
         if trouble := TROUBLES.get(question.model):
-            trouble(self)
+            trouble(self, question)
         elif script := self.server_of.scripts.get(question.model):
             answer = script(question.messages, tools)
             self.answer(question, reply_to(question, answer, toolbox_of(question, toolbox)))
@@ -193,12 +193,17 @@ class _Http(BaseHTTPRequestHandler):
 
     def send_json(self, status: int, value: object, **headers: str) -> None:
         """Send a JSON document."""
-        data = json.dumps(value).encode()
+        self.send_document(status, json.dumps(value), **headers)
+
+    def send_document(self, status: int, text: str, *, length: int | None = None, **headers: str) -> None:
+        """Send a text as a JSON document; one that is shorter than its length ends the connection."""
+        data = text.encode()
+        self.close_connection = self.close_connection or length is not None
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        for name, text in headers.items():
-            self.send_header(name, text)
+        self.send_header("Content-Length", str(length or len(data)))
+        for name, content in headers.items():
+            self.send_header(name, content)
         self.end_headers()
         self.wfile.write(data)
 
@@ -225,35 +230,52 @@ def _handler(server: ModelServer) -> type[_Http]:
     return type("Handler", (_Http,), {"server_of": server})
 
 
-def _hang(http: _Http) -> None:
+def _refuse(status: int, trouble: Trouble, message: str) -> Callable[[_Http, Question], None]:
+    return lambda http, question: http.refuse(Refusal(status, trouble, message))
+
+
+def _overflow(http: _Http, question: Question) -> None:
+    """Say that the prompt is too long, in the words of the API."""
+    http.refuse(Refusal(400, Trouble.OVERFLOW, http.api.overflow))
+
+
+def _hang(http: _Http, question: Question) -> None:
     """Begin an answer and never go on, until the server is closed."""
     http.start_stream()
     http.server_of.closing.wait()
 
 
-def _cut_off(http: _Http) -> None:
+def _cut_off(http: _Http, question: Question) -> None:
     """End the connection in the middle of an answer."""
-    http.start_stream()
-    events = http.api.events(Reply("cutoff", "I was about to"))
-    for event in events[: len(events) // 2]:
-        http.send_event(event)
+    reply = Reply(question.model, "I was about to")
+    if question.streamed:
+        events = http.api.events(reply)
+        http.start_stream()
+        for event in events[: len(events) // 2]:
+            http.send_event(event)
+    else:
+        whole = dump(http.api.whole(reply))
+        http.send_document(200, whole[: len(whole) // 2], length=len(whole))
 
 
-def _malformed(http: _Http) -> None:
+def _malformed(http: _Http, question: Question) -> None:
     """Send what is not JSON."""
+    if not question.streamed:
+        http.send_document(200, "{this is not json")
+        return
     http.start_stream()
-    first = http.api.events(Reply("malformed", "x"))[0]
+    first = http.api.events(Reply(question.model, "x"))[0]
     http.send_data("{this is not json", name=first.get("type"))
     if http.api.closing_event:
         http.send_data(http.api.closing_event)
 
 
-TROUBLES: Mapping[str, Callable[[_Http], None]] = {
-    "err401": lambda http: http.refuse(Refusal(401, Trouble.KEY, "the key is not valid")),
-    "err429": lambda http: http.refuse(Refusal(429, Trouble.RATE, "rate limit reached")),
-    "err500": lambda http: http.refuse(Refusal(500, Trouble.SERVER, "internal server error")),
-    "err529": lambda http: http.refuse(Refusal(529, Trouble.OVERLOADED, "overloaded")),
-    "overflow": lambda http: http.refuse(Refusal(400, Trouble.OVERFLOW, http.api.overflow)),
+TROUBLES: Mapping[str, Callable[[_Http, Question], None]] = {
+    "err401": _refuse(401, Trouble.KEY, "the key is not valid"),
+    "err429": _refuse(429, Trouble.RATE, "rate limit reached"),
+    "err500": _refuse(500, Trouble.SERVER, "internal server error"),
+    "err529": _refuse(529, Trouble.OVERLOADED, "overloaded"),
+    "overflow": _overflow,
     "hang": _hang,
     "cutoff": _cut_off,
     "malformed": _malformed,

@@ -1,4 +1,4 @@
-"""What is read from OpenCode's events; the streams in events/ were recorded from OpenCode 1.18.33."""
+"""What is read from OpenCode's events; the streams in events/opencode/ were recorded from OpenCode 1.18.33."""
 
 import json
 from pathlib import Path, PurePosixPath
@@ -10,7 +10,7 @@ from director.agents.opencode.events import Events
 from director.core.calls import End, ToolEvent, ToolKind, Usage
 
 REPOSITORY = PurePosixPath("/repo")
-RECORDED = Path(__file__).parent / "events"
+RECORDED = Path(__file__).parent / "events" / "opencode"
 
 
 def read(*lines: str | bytes) -> Events:
