@@ -141,7 +141,7 @@ def run(
         try:
             ended = _watch(exited, started, limits, [out.fileno(), err.fileno()])
         finally:
-            _end(call.left)
+            end_found(call.left)
             exited.wait(GRACE_SECONDS)
     exit_code = call.process.returncode
     return Finished(ended, exit_code if exit_code is not None else -9, time.monotonic() - started)
@@ -169,16 +169,14 @@ def clear_stop() -> None:
 
 def end_marked(mark: str) -> int:
     """End every process that carries the mark or one below it; return how many there were."""
-    return _end(lambda: marked_processes(mark))
+    return end_found(lambda: marked_processes(mark))
 
 
-def marked_processes(mark: str) -> list[Entry]:
-    """Find the live processes whose mark is this one or below it, our own process aside."""
-    return [entry for entry in read_table() if not entry.is_zombie and carries(entry, mark)]
+def end_found(find: Callable[[], list[Entry]]) -> int:
+    """End the processes that are found and return how many there were.
 
-
-def _end(find: Callable[[], list[Entry]]) -> int:
-    """Ask processes to end, then end them; look again, because one may have started another meanwhile."""
+    They are asked, then ended, and looked for again: one may have started another meanwhile.
+    """
     asked = 0
     for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
         found = find()
@@ -189,6 +187,11 @@ def _end(find: Callable[[], list[Entry]]) -> int:
             send_signal(entry, number)
         _wait(found)
     return asked
+
+
+def marked_processes(mark: str) -> list[Entry]:
+    """Find the live processes whose mark is this one or below it, our own process aside."""
+    return [entry for entry in read_table() if not entry.is_zombie and carries(entry, mark)]
 
 
 def _wait(entries: Sequence[Entry]) -> None:

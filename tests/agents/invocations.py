@@ -31,6 +31,7 @@ class Bench:
 
     server: ModelServer
     model: str
+    """Its name; `absent` is told to programs that want a list, though the server does not have it."""
     repository: Path
     home: Path
     writes: bool
@@ -100,6 +101,8 @@ def _codex(bench: Bench) -> Invocation:
     )
     settings = ["analytics.enabled=false", "check_for_update_on_startup=false", 'model_provider="local"']
     settings.append(f"model_providers.local={provider}")
+    # Otherwise all of /tmp may be written, and worktrees often lie there.
+    settings += [f"sandbox_workspace_write.exclude_{place}=true" for place in ("slash_tmp", "tmpdir_env_var")]
     argv = ["exec", "--json", "--ephemeral", "--ignore-user-config", "--ignore-rules", "--skip-git-repo-check"]
     without = ["--disable", "plugins", "--disable", "apps"]
     where = ["-C", str(bench.repository), "-m", bench.model]

@@ -15,7 +15,7 @@ import re
 import sys
 import tempfile
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -26,7 +26,7 @@ from director.shell.environment import MARK
 from director.shell.processes import Finished, Limits
 from tests.agents.invocations import INVOCATIONS, Bench, Invocation
 from tests.agents.model_server import ModelServer, Script, in_turn, read_file, run_command, write_file
-from tests.agents.programs import INSTALLED, argv_of, version_of
+from tests.agents.programs import INSTALLED, PROGRAMS, argv_of, version_of
 
 EVENTS = Path(__file__).parent / "events"
 PROMPT = b"Please do it."
@@ -45,6 +45,8 @@ class Scenario:
     model: str
     writes: bool = True
     is_structured: bool = False
+    programs: Sequence[str] = PROGRAMS
+    """Those that take it differently from other scenarios."""
 
 
 SCRIPTS: Mapping[str, Script] = {
@@ -68,9 +70,15 @@ SCENARIOS: Mapping[str, Scenario] = {
     "err529": Scenario("err529"),
     "overflow": Scenario("overflow"),
     "unknown_model": Scenario("absent"),
+    "unlisted_model": Scenario("unlisted", programs=("opencode", "pi")),
     "cutoff": Scenario("cutoff"),
     "malformed": Scenario("malformed"),
 }
+
+
+def scenarios_of(program: str) -> list[str]:
+    """Return the names of what is recorded of a program."""
+    return [name for name, scenario in SCENARIOS.items() if program in scenario.programs]
 
 
 def record(program: str, name: str) -> str:
@@ -163,7 +171,7 @@ def _head(lines: list[str], limit: int) -> list[str]:
 def main(program: str = "", *names: str) -> None:
     """Record what was asked for."""
     for wanted in [program] if program else [name for name in INVOCATIONS if argv_of(name)]:
-        for name in names or SCENARIOS:
+        for name in names or scenarios_of(wanted):
             print(record(wanted, name), flush=True)
 
 
