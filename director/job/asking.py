@@ -120,7 +120,7 @@ def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> C
 
 
 def _is_told(reply: Reply) -> bool:
-    """Tell whether the tokens of a call are known: a model that was at work has used some, whatever its program tells."""
+    """Tell whether the tokens of a call are known: a model that was at work has used some."""
     return reply.usage != Usage() or reply.end not in (End.DONE, End.TIMEOUT, End.OVER_BUDGET, End.INTERRUPTED)
 
 
