@@ -98,7 +98,7 @@ class Home:
         for directory in (self.agents, config / "node_modules", data, home, self.shell.parent, self.state):
             directory.mkdir(parents=True, exist_ok=True)
         (config / "package-lock.json").write_text(json.dumps(_LOCK), encoding="utf-8")
-        if (login := _user_directory(environment, "XDG_DATA_HOME", ".local/share") / "opencode/auth.json").is_file():
+        if (login := login_file(environment)).is_file():
             (data / "auth.json").symlink_to(login)
         self.shell.write_text(_shell_script(environment, _changes(self, {}), table), encoding="utf-8")
         self.shell.chmod(0o700)
@@ -147,6 +147,11 @@ def _shell_script(inherited: Mapping[str, str], changes: Mapping[str, str], tabl
 
 def _real_shell() -> str:
     return shutil.which("bash") or "/bin/sh"
+
+
+def login_file(environment: Mapping[str, str]) -> Path:
+    """Return where OpenCode keeps the user's logins."""
+    return _user_directory(environment, "XDG_DATA_HOME", ".local/share") / "opencode/auth.json"
 
 
 def _user_directory(environment: Mapping[str, str], variable: str, default: str) -> Path:
