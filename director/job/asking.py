@@ -23,7 +23,7 @@ from director.core.config.settings import Sampling
 from director.core.digests import digest
 from director.core.errors import AgentError, ConfigError, LimitReached
 from director.core.events import CallEnded, CallStarted, Waiting
-from director.core.money import cost_of
+from director.core.money import cost_of, cost_of_reply
 from director.core.replies import reply_schema
 from director.git.slots import Slot
 from director.job.capture import capture
@@ -100,7 +100,7 @@ def settle(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> 
 
 def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> CallRecord:
     """Write down what a call cost, once."""
-    cost, source = cost_of(reply.usage, reply.cost_usd, job.config.price(asked.tier) if _is_told(reply) else None)
+    cost, source = cost_of_reply(reply, job.config.price(asked.tier))
     record = CallRecord(
         id=asked.id,
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -117,11 +117,6 @@ def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> C
     )
     write_with_reserve(job.directory, lambda: job.ledger.settle(record, place))
     return record
-
-
-def _is_told(reply: Reply) -> bool:
-    """Tell whether the tokens of a call are known: a model that was at work has used some."""
-    return reply.usage != Usage() or reply.end not in (End.DONE, End.TIMEOUT, End.OVER_BUDGET, End.INTERRUPTED)
 
 
 def complete(job: Job, asked: Asked, reply: Reply) -> Answered:

@@ -129,7 +129,7 @@ def render_listing(options: BackendOptions) -> dict[str, Any]:
 
 
 def own_endpoint(options: BackendOptions, provider: str) -> Shorthand | None:
-    """Return the address that the configuration gives a provider; None where OpenCode knows it, or has its own block."""
+    """Return the address that the configuration gives a provider; None where it has none, or a block of OpenCode."""
     block = _provider_blocks(options).get(provider)
     return block if isinstance(block, Shorthand) else None
 
