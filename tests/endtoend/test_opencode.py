@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.agents.model_server import ModelServer, Script, by_pattern, in_turn, run_command, write_file
-from tests.agents.test_opencode import PROGRAM, pytestmark
+from tests.agents.opencode import MARKS, PROGRAM
 from tests.project import Project, code_of, node, unittest_of
 
-__all__ = ["pytestmark"]
+pytestmark = MARKS
 
 NODES = [node("alpha"), node("beta", needs=("alpha",)), node("gamma", needs=("alpha",))]
 CONFIG = """\

@@ -67,13 +67,15 @@ class Follower:
         return not self._thread.is_alive()
 
     def _follow(self) -> None:
+        end = ServerError("the OpenCode server closed the connection")
         try:
             self._listen()
-            self._put(ServerError("the OpenCode server closed the connection"))
         except ServerError as error:
-            self._put(error)
-        except ValueError:
-            self._put(ServerError("the OpenCode server does not say which session it made"))
+            end = error
+        except (OSError, ValueError) as error:
+            end = ServerError(f"the OpenCode server cannot be used: {error}")
+        finally:
+            self._put(end)
 
     def _listen(self) -> None:
         client, directory = self._server.client, self._request.directory
