@@ -73,6 +73,13 @@ class Examiner:
         )
         return self._backend(tier.backend).ask(request)
 
+    def can_list(self, name: str) -> bool:
+        """Tell whether a backend lists its models, or cannot be had at all, which `models` tells."""
+        try:
+            return isinstance(self._backend(name), OffersModels)
+        except ConfigError:
+            return True
+
     def models(self, name: str) -> list[Tier]:
         """Return what a backend offers. Raises ConfigError if it cannot tell, or if something is missing."""
         backend = self._backend(name)

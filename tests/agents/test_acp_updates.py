@@ -1,4 +1,4 @@
-"""What agents of the protocol tell, from recordings of real ones (events/acp) and from single messages."""
+"""What agents of the protocol tell, from recordings of real ones (acp_events) and from single messages."""
 
 import json
 from pathlib import Path, PurePath
@@ -11,7 +11,7 @@ from director.agents.acp.updates import LOGIN, Updates
 from director.agents.driving.endings import Ending
 from director.core.calls import End, ToolEvent, ToolKind, Usage
 
-RECORDED = Path(__file__).with_name("events") / "acp"
+RECORDED = Path(__file__).with_name("acp_events")
 READ = ToolEvent(kind=ToolKind.READ, detail="hello.txt")
 EDIT = ToolEvent(kind=ToolKind.EDIT, detail="hello.txt")
 

@@ -123,11 +123,17 @@ def _show(place: Place, patients: list[Patient], *, live: bool) -> None:
             say(f"\nadvice: {check.name}: {check.advice}")
     say("")
     if live and patients:
-        asked = [patient for patient in patients if patient.reply]
-        unpriced = sum(patient.cost is None for patient in asked)
-        cost = dollars(sum(patient.cost or 0.0 for patient in asked), unpriced)
-        say(f"asked {counted(len(asked), 'tier')}: {cost if asked else 'nothing is paid'}")
+        say(_bill([patient for patient in patients if patient.reply]))
     say(f"{counted(len(problems), 'thing')} missing" if problems else "nothing is missing")
+
+
+def _bill(asked: list[Patient]) -> str:
+    """Say what the answers cost."""
+    if not asked:
+        return "there was nobody to ask"
+    unpriced = sum(patient.cost is None for patient in asked)
+    unknown = f", {unpriced} of unknown price" if unpriced else ""
+    return f"asked {counted(len(asked), 'tier')}: {dollars(sum(patient.cost or 0.0 for patient in asked))}{unknown}"
 
 
 def _checks_table(checks: Iterable[Check]) -> Table:

@@ -45,7 +45,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
         names = [tiers[0].backend]
     options = config.backends if config else {}
     with examining(options, tiers, repository=root) as examiner, ThreadPoolExecutor(len(names)) as pool:
-        found = zip(names, pool.map(lambda name: _models(examiner, name), names), strict=True)
+        asked = [name for name in names if args.backend or examiner.can_list(name)]
+        found = zip(asked, pool.map(lambda name: _models(examiner, name), asked), strict=True)
         return _tell(args, dict(found))
 
 
