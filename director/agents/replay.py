@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 from pydantic import ValidationError
 
-from director.agents.protocol import Request, Surroundings
+from director.agents.protocol import Request, Standing, Surroundings
 from director.core.calls import CallKey, End, Reply
 from director.core.cassette import Cassette, Entry, is_git_own
 from director.core.errors import AgentError, ConfigError, Interrupted
@@ -41,6 +41,11 @@ class Replay:
     def check(self, tier: Tier) -> None:
         """Read the cassette. Raises ConfigError with every problem."""
         self._cassette(tier.model)
+
+    def examine(self, tier: Tier) -> Standing:
+        """Name the cassette. Raises ConfigError as `check` does."""
+        self.check(tier)
+        return Standing(program=str(self._repository / tier.model), login="not needed", is_model=False)
 
     def ask(self, request: Request) -> Reply:
         """Play the entry that answers the request."""

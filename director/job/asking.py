@@ -23,7 +23,7 @@ from director.core.config.settings import Sampling
 from director.core.digests import digest
 from director.core.errors import AgentError, ConfigError, LimitReached
 from director.core.events import CallEnded, CallStarted, Waiting
-from director.core.money import cost_of
+from director.core.money import cost_of, cost_of_reply
 from director.core.price import PriceSource
 from director.core.replies import reply_schema
 from director.core.spans import SpanKind
@@ -106,7 +106,7 @@ def settle(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> 
 
 def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> CallRecord:
     """Write down what a call cost, once."""
-    cost = cost_of(reply.usage, reply.cost_usd, known_price(job.config, asked.tier))
+    cost = cost_of_reply(reply, known_price(job.config, asked.tier))
     record = CallRecord(
         id=asked.id,
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),

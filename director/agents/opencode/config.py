@@ -128,6 +128,12 @@ def render_listing(options: BackendOptions) -> dict[str, Any]:
     }
 
 
+def own_endpoint(options: BackendOptions, provider: str) -> Shorthand | None:
+    """Return the address that the configuration gives a provider; None where it has none, or a block of OpenCode."""
+    block = _provider_blocks(options).get(provider)
+    return block if isinstance(block, Shorthand) else None
+
+
 def key_variables(options: BackendOptions) -> list[str]:
     """List the environment variables that the configuration names for the program."""
     blocks = _provider_blocks(options).values()

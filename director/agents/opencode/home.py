@@ -97,7 +97,7 @@ class Home:
         for directory in (self.agents, config / "node_modules", data, home, self.state):
             directory.mkdir(parents=True, exist_ok=True)
         (config / "package-lock.json").write_text(json.dumps(_LOCK), encoding="utf-8")
-        if (login := _user_directory(environment, "XDG_DATA_HOME", ".local/share") / "opencode/auth.json").is_file():
+        if (login := login_file(environment)).is_file():
             (data / "auth.json").symlink_to(login)
         added = (*_SET_BY_OPENCODE, PASSWORD, "OPENCODE_DISABLE_MODELS_FETCH")
         write_shell(self.shell, environment, changed=_changes(self, {}), added=added, table=table)
@@ -130,6 +130,11 @@ def _changes(home: Home, config: Mapping[str, Any]) -> dict[str, str]:
         # A provider of our own configuration needs no list of the world's models.
         **({"OPENCODE_DISABLE_MODELS_FETCH": "1"} if config.get("provider") else {}),
     }
+
+
+def login_file(environment: Mapping[str, str]) -> Path:
+    """Return where OpenCode keeps the user's logins."""
+    return _user_directory(environment, "XDG_DATA_HOME", ".local/share") / "opencode/auth.json"
 
 
 def _user_directory(environment: Mapping[str, str], variable: str, default: str) -> Path:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,8 @@ from director.agents.driving.endings import DETAIL_LENGTH, Ending, last_line, ta
 from director.agents.opencode.config import check_options, key_variables, render_listing, split_model
 from director.agents.opencode.events import Events
 from director.agents.opencode.home import Home, inherited_environment
-from director.agents.protocol import Surroundings
+from director.agents.opencode.login import login_of
+from director.agents.protocol import Standing, Surroundings
 from director.core.errors import AgentError
 from director.core.tiers import Tier
 from director.shell import processes
@@ -35,6 +37,10 @@ class OpenCodeProgram(Driven):
         """Raise ConfigError if OpenCode is not installed, or if the tier names no provider."""
         split_model(tier)
         self.find()
+
+    def examine(self, tier: Tier) -> Standing:
+        """Say which program would play a tier, and by what it would log in. Raises ConfigError as `check` does."""
+        return replace(super().examine(tier), login=login_of(tier, self._surroundings.options))
 
     def reading(self, directory: PurePath) -> Events:
         """Return what reads OpenCode's events."""
