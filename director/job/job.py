@@ -25,8 +25,8 @@ from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.tiers import Tier
 from director.git.guard.guard import Guard
+from director.git.pool import Pool
 from director.git.repository import Landed, Repository
-from director.git.slots import Pool
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.ratelimits import RateLimits
