@@ -49,10 +49,10 @@ class Provision:
     directories: set[str] = field(default_factory=set)
     """Those that are in no commit, and all that lead to files."""
 
-    def is_intact(self, path: str, entry: os.DirEntry[str]) -> bool:
-        """Tell whether a file or a link was given, and is as it was."""
-        stamp = self.files.get(path)
-        return stamp is not None and contents.is_same(stamp, contents.stamp(entry.stat(follow_symlinks=False)))
+    def is_intact(self, tree: Path, path: str) -> bool:
+        """Tell whether a file or a link was given and stands in the worktree as it was."""
+        known, place = self.files.get(path), f"{tree}/{path}"
+        return known is not None and contents.is_same(known, contents.stamps([place]).get(place))
 
     def give_again(self, tree: Path, tracked: Tracked, *, standing: Set[str]) -> None:
         """Put back what does not stand in a worktree any more. Raises Altered if the stock was altered."""

@@ -158,7 +158,7 @@ class Slot:
                 if is_directory and path in directories:
                     pending.append(f"{path}/")
                     standing.add(path)
-                elif not is_directory and provision.is_intact(path, entry):
+                elif not is_directory and provision.is_intact(self.tree, path):
                     standing.add(path)
                 elif is_directory or path not in tracked.files:
                     remove_tree(Path(entry))
@@ -188,6 +188,10 @@ class Slot:
             self._unbend()
             found -= self._tracked().files
         return found
+
+    def altered(self, given: Iterable[str]) -> list[str]:
+        """Return those of the paths that were given and do not stand as they were."""
+        return sorted(path for path in given if not self.provision.is_intact(self.tree, path))
 
     def give(self, stock: Stock) -> None:
         """Copy what a stock holds into the slot; what the commit holds goes before."""

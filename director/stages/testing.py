@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
+from director.core.errors import Rejected, SetupFailed
 from director.core.testruns.outcome import count_tests, ran_no_tests, trim_output
 from director.job.job import Job
-from director.shell import environment, processes
-from director.shell.processes import Ended, Finished, Limits
+from director.shell.processes import Ended, Finished
 
 _READ_BYTES = 256 * 1024
 
@@ -62,18 +62,20 @@ def was_counted(job: Job, node: str) -> bool:
 
 def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
     """Run a shell command of the plan or the configuration in a clean checkout; it sees no secrets."""
-    output.parent.mkdir(parents=True, exist_ok=True)
+    seconds = job.config.limits.test_timeout_secs
     with job.pool.slot("gate", commit) as slot:
-        finished = processes.run(
-            processes.shell_argv(command),
-            cwd=slot.tree,
-            env=environment.without_secrets() | job.guard.trace_environment(),
-            output=output,
-            limits=Limits(wall=job.config.limits.test_timeout_secs),
-            mark=job.mark,
-        )
-    job.look_after_repository()
+        finished = job.run_command(command, directory=slot.tree, output=output, seconds=seconds)
     return TestRun(finished, _both_ends(output))
+
+
+def run_in_candidate(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
+    """Run a command in a clean checkout of what an agent made; raise Rejected if that cannot even be set up."""
+    try:
+        return run_in_checkout(job, commit, command, output=output)
+    except SetupFailed as failed:
+        if failed.commit != commit:
+            raise
+        raise Rejected(failed.message) from failed
 
 
 def _both_ends(path: Path) -> str:
