@@ -157,7 +157,7 @@ class Slot:
                 path, is_directory = below + entry.name, entry.is_dir(follow_symlinks=False)
                 if is_directory and path in directories:
                     pending.append(f"{path}/")
-                    standing.add(path)
+                    standing |= {path} & provision.directories
                 elif not is_directory and provision.is_intact(self.tree, path):
                     standing.add(path)
                 elif is_directory or path not in tracked.files:

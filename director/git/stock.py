@@ -55,7 +55,7 @@ class Stock:
     def give(self, path: str, tree: Path) -> None:
         """Copy a file into a worktree. Raises Altered if it is not the one that was kept."""
         place, known = str(self.directory / path), self.kept.get(path)
-        if not contents.is_same(known, contents.stamps([place]).get(place)):
+        if known is None or not contents.is_same(known, contents.stamps([place]).get(place)):
             raise Altered(self.directory / path)
         copy(self.directory / path, tree / path, known=known)
 

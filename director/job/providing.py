@@ -79,7 +79,7 @@ class WorktreeProvider:
             slot.give(self._included.stock)
         self._link(slot)
         if self._options.setup:
-            self._set_up(slot, order)
+            self._set_up(slot, order, self._options.setup)
             self._link(slot)  # what installs packages may delete the directory that a link was in
 
     def _take_included(self) -> Included:
@@ -96,12 +96,12 @@ class WorktreeProvider:
         found = self._repository.last_change(self._base, commit, inputs) if self._options.setup and inputs else None
         return found or self._base
 
-    def _set_up(self, slot: Slot, order: Order) -> None:
-        options, log = self._options, self._directory.logs("worktrees") / f"{slot.name}.txt"
-        self._note(f"setting up the worktree {slot.name}: `{options.setup}`")
-        finished = self._run(options.setup, directory=slot.tree, output=log, seconds=options.setup_timeout_secs)
+    def _set_up(self, slot: Slot, order: Order, command: str) -> None:
+        log = self._directory.logs("worktrees") / f"{slot.name}.txt"
+        self._note(f"setting up the worktree {slot.name}: `{command}`")
+        finished = self._run(command, directory=slot.tree, output=log, seconds=self._options.setup_timeout_secs)
         if not finished.succeeded:
-            said = f"the worktree {slot.name} could not be set up: `{options.setup}` {_how(finished)}"
+            said = f"the worktree {slot.name} could not be set up: `{command}` {_how(finished)}"
             hint = f"mend [worktree] setup, or what it needs, and run the same command again; its output is in '{log}'"
             raise SetupFailed(f"{said}\n{_last_lines(log)}", commit=order.commit, hint=hint)
         if changed := slot.tracked_changes():
