@@ -1,5 +1,6 @@
 """Every test is sealed: its own home, no git configuration but ours, fixed author and dates."""
 
+import compileall
 import os
 from pathlib import Path
 
@@ -8,6 +9,12 @@ import pytest
 from tests.project import Project, node
 
 _KEPT = {"PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_CONFIG"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile director once: hundreds of processes of the tests import it, and none of them may write."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(__file__).parents[1] / "director", quiet=2)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
