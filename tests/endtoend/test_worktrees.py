@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import CONFIG, Project, node
+from tests.running import plan_here
 
 SET_UP = "mkdir -p vendor && cp versions.txt vendor/installed.txt && cat .env >> vendor/installed.txt"
 WORKTREE = '\n[worktree]\nsetup = "{}"\nsetup_inputs = ["versions.txt"]\nlink = ["vendor/cache"]\n'
@@ -45,7 +46,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_tests_find_what_they_need_and_none_of_it_lands(project: Project) -> None:
-    project.plan()
+    plan_here(project)
 
     done = project.director("run")
 
