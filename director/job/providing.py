@@ -98,7 +98,7 @@ class WorktreeProvider:
 
     def _set_up(self, slot: Slot, order: Order, command: str) -> None:
         log = self._directory.logs("worktrees") / f"{slot.name}.txt"
-        self._note(f"setting up the worktree {slot.name}: `{command}`")
+        self._note(f"setting up the worktree {slot.name}: `{_first_line(command)}`")
         finished = self._run(command, directory=slot.tree, output=log, seconds=self._options.setup_timeout_secs)
         if not finished.succeeded:
             said = f"the worktree {slot.name} could not be set up: `{command}` {_how(finished)}"
@@ -145,6 +145,11 @@ def _how(finished: Finished) -> str:
             return "was ended: it wrote too much"
         case _:
             return f"was ended after {finished.seconds:.0f} s"
+
+
+def _first_line(command: str) -> str:
+    first, _, more = command.strip().partition("\n")
+    return f"{first} …" if more else first
 
 
 def _last_lines(log: Path) -> str:
