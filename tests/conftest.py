@@ -2,6 +2,7 @@
 
 import compileall
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was not tested because a program is missing."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", ())]
+    for reason, count in sorted(Counter(reason for reason in reasons if "NOT INSTALLED" in reason).items()):
+        terminalreporter.write_line(f"WARNING: {count} tests left out: {reason.removeprefix('Skipped: ')}", red=True)
 
 
 @pytest.fixture(autouse=True)

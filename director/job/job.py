@@ -30,8 +30,10 @@ from director.git.pool import Pool
 from director.git.repository import Landed, Repository
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
+from director.job.measures import Measures
 from director.job.providing import WorktreeProvider
 from director.job.ratelimits import RateLimits
+from director.job.spans import Spans
 from director.prompts.roles import load_roles
 from director.shell import environment, processes
 from director.shell.processes import Finished, Limits
@@ -96,6 +98,16 @@ class Job:
     def ledger(self) -> Ledger:
         """What was spent."""
         return Ledger(self.directory, ceiling=self.config.limits.cost_ceiling_usd)
+
+    @cached_property
+    def spans(self) -> Spans:
+        """What takes time."""
+        return Spans(self.directory.spans, job=lambda: self.identity.id, run=self.run_id)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What was measured."""
+        return Measures(self.directory, self.ledger)
 
     @cached_property
     def rate_limits(self) -> RateLimits:
@@ -184,7 +196,9 @@ class Job:
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.rate_limits, self.roles, self.family, self.repository.git):
+        for _ in (self.ledger, self.spans, self.measures, self.rate_limits):
+            pass
+        for _ in (self.roles, self.family, self.repository.git):
             pass
         self.check_agents()
 

@@ -7,12 +7,13 @@ from typing import Literal
 from director.artifacts.attempts import history
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_records
-from director.core.attempts import Outcome
+from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord
+from director.core.measures import executor_completion, last_of_each, stage_two_rate, total, watch_it_fail_rate
 from director.core.metrics import NodeMetrics
 from director.core.model import Model
-from director.core.plan.node import Plan
-from director.core.watch import WatchItFail
+from director.core.plan.node import Node, Plan
+from director.core.requests import FileRequest, unanswered
 
 State = Literal["landed", "failed", "ready", "waiting"]
 TARGET_COMPLETION = 0.7
@@ -36,6 +37,8 @@ class NodeStatus(Model):
     """Calls whose cost is not known; they are not in `cost_usd`."""
     seconds: float = 0.0
     """Wall-clock time of its ladders."""
+    requests: tuple[FileRequest, ...] = ()
+    """Files that a failed node asks for and that its allowlist does not hold yet."""
 
 
 class JobStatus(Model):
@@ -63,75 +66,57 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
     """Return the state of a job."""
     calls = read_records(directory.costs, CallRecord)
     metrics = read_records(directory.metrics, NodeMetrics)
-    worked_on = list({entry.node: entry for entry in metrics if entry.outcome != "cutoff"}.values())
-    landed = [entry for entry in worked_on if entry.outcome == "landed"]
+    worked_on = last_of_each(metrics)
+    money = total(calls)
     by_node: dict[str, list[CallRecord]] = defaultdict(list)
     for call in calls:
         by_node[call.task.partition(":")[2]].append(call)
-    nodes = [
-        _node_status(directory, node.id, node.title, depends_on=node.depends_on, pending=pending, metrics=metrics)
-        for node in plan.nodes
-    ]
+    nodes = [_node_status(directory, node, pending=pending, metrics=metrics) for node in plan.nodes]
     return JobStatus(
         job=job,
         branch=branch,
         nodes=tuple(_with_money(node, by_node[node.id]) for node in nodes),
         pending=tuple(sorted(pending)),
-        cost_usd=_cost(calls),
-        unpriced_calls=_unpriced(calls),
-        calls=len(calls),
-        executor_completion=_share([entry.outcome == "landed" and not entry.escalated for entry in worked_on]),
-        stage_two_rate=_share([entry.stage_two for entry in landed]),
-        watch_it_fail_rate=_share([entry.watch_it_fail is WatchItFail.OBSERVED for entry in filter(_is_known, landed)]),
+        cost_usd=money.cost_usd,
+        unpriced_calls=money.unpriced_calls,
+        calls=money.calls,
+        executor_completion=executor_completion(worked_on),
+        stage_two_rate=stage_two_rate(worked_on),
+        watch_it_fail_rate=watch_it_fail_rate(worked_on),
     )
 
 
 def _node_status(
-    directory: JobDirectory,
-    node: str,
-    title: str,
-    *,
-    depends_on: Sequence[str],
-    pending: Collection[str],
-    metrics: Sequence[NodeMetrics],
+    directory: JobDirectory, node: Node, *, pending: Collection[str], metrics: Sequence[NodeMetrics]
 ) -> NodeStatus:
-    own = [entry for entry in metrics if entry.node == node]
-    last = next((entry for entry in reversed(own) if entry.tier), None)
-    attempts = history(directory, f"run:{node}")
+    own = [entry for entry in metrics if entry.node == node.id]
+    landed = next((entry for entry in reversed(own) if entry.tier), None)
+    attempts = history(directory, f"run:{node.id}")
+    state = _state(node, pending, last=attempts[-1] if attempts else None)
     return NodeStatus(
-        id=node,
-        title=title,
-        state=_state(node, depends_on, pending, failed=bool(attempts) and attempts[-1].outcome is Outcome.FAILED),
-        tier=str(last.tier) if last else "",
+        id=node.id,
+        title=node.title,
+        state=state,
+        tier=str(landed.tier) if landed else "",
         attempts=len(attempts),
-        escalated=bool(last and last.escalated),
+        escalated=bool(landed and landed.escalated),
         seconds=sum(entry.seconds for entry in own),
+        requests=unanswered(attempts[-1].requests, files=node.files) if state == "failed" else (),
     )
 
 
-def _state(node: str, depends_on: Sequence[str], pending: Collection[str], *, failed: bool) -> State:
-    if f"run:{node}" not in pending:
+def _state(node: Node, pending: Collection[str], *, last: Attempt | None) -> State:
+    if f"run:{node.id}" not in pending:
         return "landed"
-    if failed:
+    if last and last.outcome is Outcome.FAILED and not _has_what_it_asked_for(node, last):
         return "failed"
-    return "waiting" if any(f"run:{needed}" in pending for needed in depends_on) else "ready"
+    return "waiting" if any(f"run:{needed}" in pending for needed in node.depends_on) else "ready"
+
+
+def _has_what_it_asked_for(node: Node, last: Attempt) -> bool:
+    return bool(last.requests) and not unanswered(last.requests, files=node.files)
 
 
 def _with_money(node: NodeStatus, calls: Sequence[CallRecord]) -> NodeStatus:
-    return node.model_copy(update={"cost_usd": _cost(calls), "unpriced_calls": _unpriced(calls)})
-
-
-def _cost(calls: Sequence[CallRecord]) -> float:
-    return round(sum(call.cost_usd or 0.0 for call in calls), 6)
-
-
-def _unpriced(calls: Sequence[CallRecord]) -> int:
-    return sum(call.cost_usd is None for call in calls)
-
-
-def _is_known(entry: NodeMetrics) -> bool:
-    return entry.watch_it_fail is not WatchItFail.UNKNOWN
-
-
-def _share(claims: Sequence[bool]) -> float | None:
-    return sum(claims) / len(claims) if claims else None
+    money = total(calls)
+    return node.model_copy(update={"cost_usd": money.cost_usd, "unpriced_calls": money.unpriced_calls})

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from director.artifacts.attempts import numbered
 from director.core.errors import Rejected, SetupFailed
-from director.core.testruns.outcome import count_tests, ran_no_tests, trim_output
+from director.core.spans import PASSED, RED, SpanKind
+from director.core.testruns.outcome import count_tests, ran_no_tests
+from director.core.testruns.trimming import trim_output
 from director.job.job import Job
 from director.shell.processes import Ended, Finished
 
@@ -63,9 +65,11 @@ def was_counted(job: Job, node: str) -> bool:
 def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
     """Run a shell command of the plan or the configuration in a clean checkout; it sees no secrets."""
     seconds = job.config.limits.test_timeout_secs
-    with job.pool.slot("gate", commit) as slot:
+    with job.spans.within(SpanKind.GATE, output.stem) as span, job.pool.slot("gate", commit) as slot:
         finished = job.run_command(command, directory=slot.tree, output=output, seconds=seconds)
-    return TestRun(finished, _both_ends(output))
+        run = TestRun(finished, _both_ends(output))
+        span.outcome = PASSED if run.passed else RED
+    return run
 
 
 def run_in_candidate(job: Job, commit: str, command: str, *, output: Path) -> TestRun:

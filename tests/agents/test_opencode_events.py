@@ -1,4 +1,4 @@
-"""What is read from OpenCode's events; the streams in events/ were recorded from OpenCode 1.18.33."""
+"""What is read from OpenCode's events; the streams in events/opencode/ were recorded from OpenCode 1.18.33."""
 
 import json
 from pathlib import Path, PurePosixPath
@@ -10,7 +10,7 @@ from director.agents.opencode.events import Events
 from director.core.calls import End, ToolEvent, ToolKind, Usage
 
 REPOSITORY = PurePosixPath("/repo")
-RECORDED = Path(__file__).parent / "events"
+RECORDED = Path(__file__).parent / "events" / "opencode"
 
 
 def read(*lines: str | bytes) -> Events:
@@ -78,7 +78,7 @@ def test_tools_that_ran_side_by_side_are_listed_in_the_order_in_which_they_began
     assert [(event.kind, event.detail, event.exit_code) for event in events] == [
         (ToolKind.RUN, "sleep 1; exit 3", 3),
         (ToolKind.EDIT, "src/new.py", None),
-        (ToolKind.READ, "*.txt", None),
+        (ToolKind.READ, "a.txt", None),
     ]
 
 
@@ -104,6 +104,12 @@ def test_a_patch_names_every_file_that_it_changes() -> None:
     assert (event.kind, event.detail) == (ToolKind.EDIT, "new.py, old.py")
 
 
+def test_a_search_is_a_read_of_what_was_searched_for() -> None:
+    event = use("glob", pattern="*.txt")
+
+    assert (event.kind, event.detail) == (ToolKind.READ, "*.txt")
+
+
 def test_an_unknown_tool_is_named() -> None:
     event = use("todowrite")
 
@@ -117,7 +123,8 @@ def test_an_unknown_tool_is_named() -> None:
         ("err429", End.RATE_LIMITED, "rate limit reached (HTTP 429)"),
         ("err500", End.ERROR, "internal server error (HTTP 500)"),
         ("malformed", End.ERROR, "JSON parsing failed: Text: {this is not json."),
-        ("unknown_model", End.ERROR, "Unexpected server error. Check server logs for details."),
+        ("unknown_model", End.ERROR, "the model `absent` does not exist (HTTP 404)"),
+        ("unlisted_model", End.ERROR, "Unexpected server error. Check server logs for details."),
     ],
 )
 def test_errors_are_told_apart(name: str, end: End, detail: str) -> None:

@@ -105,6 +105,8 @@ def test_commands_and_tasks_are_offered_first(planned: Project) -> None:
         ("director list --", {"--all", "--status", "--repo"}),
         ("director forget ", {"run:alpha", "tests:beta", "integrate"}),
         ("director run -n 2 run:", {"run:alpha", "run:beta", "run:gamma"}),
+        ("director allow ", {"alpha", "beta", "gamma"}),
+        ("director allow alpha ", {"README.md"}),
         ("director help pl", {"plan"}),
         ("director completion ", {"bash", "zsh", "fish"}),
         ("director plan --file ", {"README.md"}),

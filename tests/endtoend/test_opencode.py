@@ -81,7 +81,7 @@ def test_a_job_is_planned_and_run_through_the_real_opencode(tmp_path: Path) -> N
         "executor run:beta 2",
         "executor run:gamma 1",
     ]
-    assert all(entry["watch_it_fail"] == "observed" for entry in project.records("metrics.jsonl"))
+    assert all(entry["watch_it_fail"] == "observed" for entry in project.measured())
     assert_costs_are_right(project)
 
 

@@ -76,9 +76,7 @@ class Headless(ABC):
         """Run the program once. Raises ConfigError if it is not installed or cannot be started."""
         self.check(request.tier)
         path = self.find()
-        self.calls.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix="call-", dir=self.calls, ignore_cleanup_errors=True) as private:
-            home = Path(private)
+        with self.private() as home:
             start = self.start(request, home)
             with self.around(request, home), self.program.startable(path):
                 ran = run(
@@ -139,6 +137,13 @@ class Headless(ABC):
         """Say whether the program can log in, as far as that can be known without asking; empty if it cannot."""
         return ""
 
+    @contextmanager
+    def private(self) -> Iterator[Path]:
+        """Lend a directory for what the program keeps of its own."""
+        self.calls.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="call-", dir=self.calls, ignore_cleanup_errors=True) as directory:
+            yield Path(directory)
+
     @property
     def program(self) -> Program:
         """The program that is started."""
@@ -178,7 +183,8 @@ def _stopped(ran: Ran, request: Request, last_error: str) -> Ending:
         case _:
             reason = f"not done after {request.limits.wall:g} seconds"
     detail = f"{reason}; last error: {last_error}" if last_error else reason
-    if not speaks_of_rate(last_error):
+    retry = ran.reading.retry
+    if not (retry and retry.end is End.RATE_LIMITED) and not speaks_of_rate(last_error):
         return Ending(End.TIMEOUT, detail)
-    wait = ran.reading.retry.retry_after if ran.reading.retry else None
+    wait = retry.retry_after if retry else None
     return Ending(End.RATE_LIMITED, detail, retry_after=wait or told_wait(last_error))

@@ -15,14 +15,13 @@ so that they see what a gate's commands see.
 """
 
 import json
-import shlex
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from director.shell.environment import is_secret, with_secrets
+from director.agents.driving.hiding import real_shell, write_shell
+from director.shell.environment import with_secrets
 
 PROVIDER_KEYS = (
     "ANTHROPIC_API_KEY",
@@ -85,18 +84,18 @@ class Home:
     @property
     def shell(self) -> Path:
         """Return the shell that runs the agent's commands."""
-        return self.root / "bin" / Path(_real_shell()).name
+        return self.root / "bin" / Path(real_shell()).name
 
     def furnish(self, environment: Mapping[str, str]) -> None:
         """Make the directories, the link to the user's login and the shell; `environment` is the program's to be."""
         config, data, home = self.agents.parent, self.root / "data" / "opencode", self.root / "home"
-        for directory in (self.agents, config / "node_modules", data, home, self.shell.parent, self.state):
+        for directory in (self.agents, config / "node_modules", data, home, self.state):
             directory.mkdir(parents=True, exist_ok=True)
         (config / "package-lock.json").write_text(json.dumps(_LOCK), encoding="utf-8")
         if (login := _user_directory(environment, "XDG_DATA_HOME", ".local/share") / "opencode/auth.json").is_file():
             (data / "auth.json").symlink_to(login)
-        self.shell.write_text(_shell_script(environment, _changes(self, {})), encoding="utf-8")
-        self.shell.chmod(0o700)
+        added = (*_SET_BY_OPENCODE, "OPENCODE_DISABLE_MODELS_FETCH")
+        write_shell(self.shell, environment, changed=_changes(self, {}), added=added)
 
     def environment(self, inherited: Mapping[str, str], config: Mapping[str, Any]) -> dict[str, str]:
         """Return the environment of the program."""
@@ -126,19 +125,6 @@ def _changes(home: Home, config: Mapping[str, Any]) -> dict[str, str]:
         # A provider of our own configuration needs no list of the world's models.
         **({"OPENCODE_DISABLE_MODELS_FETCH": "1"} if config.get("provider") else {}),
     }
-
-
-def _shell_script(inherited: Mapping[str, str], changes: Mapping[str, str]) -> str:
-    restored = {name: inherited[name] for name in changes if name in inherited}
-    secrets = {name for name in inherited if is_secret(name)}
-    hidden = sorted(({*changes, *secrets, *_SET_BY_OPENCODE, "OPENCODE_DISABLE_MODELS_FETCH"}) - restored.keys())
-    lines = ["#!/bin/sh", f"unset {' '.join(hidden)}"]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in restored.items()]
-    return "\n".join([*lines, f'exec {shlex.quote(_real_shell())} "$@"', ""])
-
-
-def _real_shell() -> str:
-    return shutil.which("bash") or "/bin/sh"
 
 
 def _user_directory(environment: Mapping[str, str], variable: str, default: str) -> Path:
