@@ -215,7 +215,14 @@ def test_every_key_of_the_configuration_is_in_the_written_file() -> None:
     config = Config.model_validate(tomllib.loads(uncommented(text)))
 
     assert config.model_fields_set == set(Config.model_fields)
-    for table in (config.tiers, config.limits, config.review, config.repository, *config.backends.values()):
+    for table in (
+        config.tiers,
+        config.limits,
+        config.review,
+        config.repository,
+        config.worktree,
+        *config.backends.values(),
+    ):
         assert table.model_fields_set == set(type(table).model_fields)
 
 
