@@ -64,7 +64,8 @@ class BackendOptions(Model):
     command: str | None = None
     """The program to start. Default: the one on PATH."""
     mode: str | None = None
-    """How the program is driven; for opencode: `run`; for codex: `unconfined`, without a sandbox for what edits."""
+    """How the program is driven. For opencode: `serve` (the default), one server for all calls, or `run`, a process for
+    each call; for codex: `unconfined`, without a sandbox for what edits."""
     provider: dict[str, Any] = Field(default_factory=dict)
     """Providers by the name that tiers call them: `base_url` and, for a key, `api_key_env`; or OpenCode's own block."""
     env: tuple[str, ...] = ()
