@@ -124,9 +124,10 @@ SCENARIOS: Mapping[str, Callable[[Handler], None]] = {
     "refuses": stubborn,
 }
 BODIES = {"malformed": "{", "huge": "x" * 20 * 1024 * 1024, "nameless": "{}", "list": "[]"}
-SCENARIO = sys.argv[1]
+SCENARIO = sys.argv[1] if len(sys.argv) > 1 else ""
 
 if __name__ == "__main__":
     port = next(int(argument.partition("=")[2]) for argument in sys.argv if argument.startswith("--port="))
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     print(f"opencode server listening on http://127.0.0.1:{port}", flush=True)
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    server.serve_forever()
