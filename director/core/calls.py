@@ -127,3 +127,5 @@ class CallRecord(Model):
     cost_source: str
     """`config`, `program` or `unknown`."""
     seconds: float
+    prompt: str = ""
+    """Digest of the prompt without what differs from run to run."""

@@ -30,6 +30,14 @@ def capture(job: Job, slot: Slot, scope: Scope) -> tuple[str, list[str]]:
     return commit, notes
 
 
+def changed_files(job: Job, slot: Slot, scope: Scope) -> list[str]:
+    """Return every file that an agent changed: allowed ones, and others that no ignore rule covers."""
+    changes = slot.changes()
+    whole = tuple(path for path in changes if path.endswith("/"))
+    own = [path for path in scope.allowed if path in changes or (path.startswith(whole) and slot.has(path))]
+    return sorted({*own, *_outside(job, slot, scope)})
+
+
 def _outside(job: Job, slot: Slot, scope: Scope) -> list[str]:
     allowed = set(scope.allowed)
     changes = [path for path in slot.changes() if path not in allowed]

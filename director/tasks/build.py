@@ -22,6 +22,7 @@ from director.tasks.dependency import BaselineDependency
 from director.tasks.dispatcher import CriticalPathDispatcher
 from director.tasks.graph import PLANNING, Graph
 from director.tasks.journal import Journal
+from director.tasks.results import conclude
 from director.tasks.runner import GraphRunner
 
 DEFAULT_PARALLEL = 4
@@ -53,12 +54,18 @@ def build(graph: Graph, targets: Sequence[str], *, reporter: Any, options: Build
         graph.job.repository.commit("HEAD")
     check_surroundings(graph.job)
     with working(graph.job):
-        for _ in range(MAX_ROUNDS):
-            plan = read_bytes(graph.job.directory.plan)
-            code = _round(graph, targets, reporter=reporter, options=options)
-            if code is not ExitCode.DONE or read_bytes(graph.job.directory.plan) == plan:
-                return code
+        code = _rounds(graph, targets, reporter=reporter, options=options)
+        conclude(graph.job)
         return code
+
+
+def _rounds(graph: Graph, targets: Sequence[str], *, reporter: Any, options: BuildOptions) -> ExitCode:
+    for _ in range(MAX_ROUNDS):
+        plan = read_bytes(graph.job.directory.plan)
+        code = _round(graph, targets, reporter=reporter, options=options)
+        if code is not ExitCode.DONE or read_bytes(graph.job.directory.plan) == plan:
+            break
+    return code
 
 
 def _round(graph: Graph, targets: Sequence[str], *, reporter: Any, options: BuildOptions) -> ExitCode:
