@@ -93,6 +93,8 @@ def document_of(part: Cassette) -> str:
     value = part.model_dump(exclude_defaults=True)
     for entry in value.get("calls", ()):
         entry.update((key, _on_one_line(entry[key])) for key in _ON_ONE_LINE & entry.keys())
+    for tasks in filter(None, [value.get("result", {}).get("tasks")]):
+        tasks.update((task, _OneLine(result)) for task, result in tasks.items())
     return yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**30, explicit_start=True, explicit_end=True
     )

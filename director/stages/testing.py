@@ -73,7 +73,8 @@ def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> Tes
             mark=job.mark,
         )
     job.look_after_repository()
-    return TestRun(finished, _both_ends(output))
+    shown = _both_ends(output).replace(f"{slot.tree}/", "")  # where an agent looks there is no such checkout
+    return TestRun(finished, shown)
 
 
 def _both_ends(path: Path) -> str:

@@ -303,12 +303,12 @@ calls:
         "'tape.yaml' cannot be played as a cassette:\n"
         "  - version: this key is missing\n"
         "  - calls[0].role: input should be 'explorer', 'brainstorm', 'planner', 'test_author', 'executor', "
-        "'escalation' or 'reviewer'\n"
-        "  - calls[1].task: this key is missing\n"
-        "  - calls[1].tesk: this key is not known\n"
-        "  - calls[2]: 'a.sh' is in 'executable' and has no content in 'files'\n"
-        "hint: an entry of 'calls' may hold: role, task, attempt, text, files, executable, usage, cost_usd, seconds, "
-        "events, end, detail, retry_after"
+        "'escalation' or 'reviewer' (the entry of 'boss spec')\n"
+        "  - calls[1].task: this key is missing (the entry of 'planner')\n"
+        "  - calls[1].tesk: this key is not known (the entry of 'planner')\n"
+        "  - calls[2]: 'a.sh' is in 'executable' and has no content in 'files' (the entry of 'executor run:a')\n"
+        "hint: an entry of 'calls' may hold: role, task, attempt, end, detail, retry_after, usage, cost_usd, seconds, "
+        "took, events, text, files, executable, masked, left_out, prompt, id"
     )
 
 

@@ -45,7 +45,8 @@ class BackendOptions(Model):
     command: str | None = None
     """The program to start. Default: the one on PATH."""
     mode: str | None = None
-    """How the program is driven; for opencode: `run`."""
+    """How the program is driven; for opencode: `run`; for replay: `strict`, with which only the very prompts that were recorded are
+    answered."""
     provider: dict[str, Any] = Field(default_factory=dict)
     """Provider blocks handed to the program, such as a local OpenAI-compatible `base_url`."""
     env: tuple[str, ...] = ()
