@@ -120,9 +120,10 @@ def _merged(documents: list[Any]) -> Any:
         calls, more = merged.get("calls", []), document.get("calls", [])
         joined = [*calls, *more] if isinstance(calls, list) and isinstance(more, list) else more
         merged |= document | {"calls": joined}
-    versions = [document.get("version") for document in documents]
-    merged["version"] = next((version for version in versions if version != 1), 1)
-    return merged
+    strange = [document for document in documents if document.get("version") != 1]
+    if strange:
+        merged["version"] = strange[0].get("version")
+    return merged if merged["version"] is not None else {key: merged[key] for key in merged if key != "version"}
 
 
 def _described(error: ValidationError, value: Any) -> Iterator[str]:
@@ -169,11 +170,12 @@ class _Dumper(yaml.SafeDumper):
         """Find out how a text may be written."""
         analysis = super().analyze_scalar(scalar)
         analysis.allow_block = bool(scalar) and bool(_BLOCK.fullmatch(scalar))
+        analysis.allow_single_quoted &= not analysis.multiline
         return analysis
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text and _BLOCK.fullmatch(text) else None
+    style = '"' if not _BLOCK.fullmatch(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

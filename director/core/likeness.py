@@ -30,7 +30,8 @@ def timeless(prompt: str, places: Mapping[str, str]) -> str:
     """Return a prompt in which known places have their names and what varies is put into words."""
     text = prompt
     for place in sorted(filter(None, places), key=len, reverse=True):
-        text = re.sub(rf"(?<![\w.-]){re.escape(place)}(?![\w-])", places[place], text)
+        before, after = (r"(?<![\w.-])", r"(?![\w-]|\.\w)") if place.startswith("/") else ("", "")
+        text = re.sub(f"{before}{re.escape(place)}{after}", places[place], text)
     for pattern, name in _VARYING:
         text = pattern.sub(name, text)
     return text

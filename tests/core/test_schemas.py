@@ -1,6 +1,6 @@
-"""The published schemas are what the models say. To write them anew:
+"""The published schemas are what the models say. To write one anew:
 
-python -c "from director.core.schemas import *; [open(f'schemas/{n}.schema.json', 'w').write(schema_text(n)) for n in SCHEMAS]"
+python -c "from director.core.schemas import *; print(schema_text('cassette'), end='')" > schemas/cassette.schema.json
 """
 
 from pathlib import Path
