@@ -116,14 +116,15 @@ def _merged(documents: list[Any]) -> Any:
     if strange or len(documents) < 2:
         return (strange or documents or [None])[0]
     merged: dict[Any, Any] = {}
-    for document in documents:
+    for document in sorted(documents, key=lambda document: document.get("version") != 1):  # a strange version counts
         calls, more = merged.get("calls", []), document.get("calls", [])
         joined = [*calls, *more] if isinstance(calls, list) and isinstance(more, list) else more
         merged |= document | {"calls": joined}
-    strange = [document for document in documents if document.get("version") != 1]
-    if strange:
-        merged["version"] = strange[0].get("version")
-    return merged if merged["version"] is not None else {key: merged[key] for key in merged if key != "version"}
+    return merged if all("version" in document for document in documents) else _without_version(merged)
+
+
+def _without_version(document: dict[Any, Any]) -> dict[Any, Any]:
+    return {key: value for key, value in document.items() if key != "version"}
 
 
 def _described(error: ValidationError, value: Any) -> Iterator[str]:

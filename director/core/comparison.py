@@ -63,6 +63,7 @@ def compare(recorded: Cassette, replayed: Cassette, *, failures: Mapping[str, st
     """
     before, now = recorded.result or Result(), replayed.result or Result()
     edited = {_WRITTEN_BY[name] for name in before.edited}
+    recorded = recorded.model_copy(update={"calls": tuple(call for call in recorded.calls if call.task not in edited)})
     names = dict.fromkeys([*before.tasks, *now.tasks, *(call.task for call in recorded.answered), *failures])
     tasks = [_compare_task(task, recorded, replayed, failures) for task in names if task not in edited]
     if strict:

@@ -29,7 +29,7 @@ _VARYING = [
 def timeless(prompt: str, places: Mapping[str, str]) -> str:
     """Return a prompt in which known places have their names and what varies is put into words."""
     text = prompt
-    for place in sorted(filter(None, places), key=len, reverse=True):
+    for place in sorted((place for place in places if len(place) > 1), key=len, reverse=True):
         before, after = (r"(?<![\w.-])", r"(?![\w-]|\.\w)") if place.startswith("/") else ("", "")
         text = re.sub(f"{before}{re.escape(place)}{after}", places[place], text)
     for pattern, name in _VARYING:

@@ -107,7 +107,7 @@ def test_who_is_asked_is_no_setting_that_counts() -> None:
 
 def test_a_document_that_was_edited_by_hand_is_not_asked_for_and_not_compared() -> None:
     then = recording().model_dump()
-    then["calls"] = [*then["calls"], {"role": "brainstorm", "task": "spec", "attempt": 1}]
+    then["calls"] = [*then["calls"], {"role": "brainstorm", "task": "spec", "attempt": 1, "cost_usd": 1.0}]
     then["result"]["tasks"]["spec"] = {"outcome": "passed", "attempts": 1, "role": "brainstorm"}
     then["result"]["edited"] = {"spec.md": "mine"}
 

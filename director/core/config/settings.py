@@ -45,8 +45,7 @@ class BackendOptions(Model):
     command: str | None = None
     """The program to start. Default: the one on PATH."""
     mode: str | None = None
-    """How the program is driven; for opencode: `run`; for replay: `strict`, with which only the very prompts that were recorded are
-    answered."""
+    """How the program is driven; for opencode: `run`; for replay: `strict`, to answer only recorded prompts."""
     provider: dict[str, Any] = Field(default_factory=dict)
     """Provider blocks handed to the program, such as a local OpenAI-compatible `base_url`."""
     env: tuple[str, ...] = ()
