@@ -61,7 +61,7 @@ def test_of_an_address_only_user_and_password_are_masked() -> None:
 
 
 def test_code_that_only_speaks_of_tokens_stays_as_it_is() -> None:
-    code = "def token(key: str) -> str:\n    return os.environ['API_TOKEN']  # sk-short, .sk-fading-circle-container-of-dots\n"
+    code = "def token(key: str) -> str:\n    return os.environ['API_TOKEN']  # sk-fading-circle-container-of-dots\n"
 
     assert MASK(code) == code
 
