@@ -1,6 +1,8 @@
 """Every test is sealed: its own home, no git configuration but ours, fixed author and dates."""
 
+import compileall
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,25 @@ from tests.project import Project, node
 _KEPT = {"PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_CONFIG"}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile director once: hundreds of processes of the tests import it, and none of them may write."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(__file__).parents[1] / "director", quiet=2)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what takes long, unless the marker is asked for."""
     if "long" not in config.option.markexpr:
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was not tested because a program is missing."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", ())]
+    for reason, count in sorted(Counter(reason for reason in reasons if "NOT INSTALLED" in reason).items()):
+        terminalreporter.write_line(f"WARNING: {count} tests left out: {reason.removeprefix('Skipped: ')}", red=True)
 
 
 @pytest.fixture(autouse=True)

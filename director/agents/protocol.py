@@ -1,9 +1,9 @@
 """What a backend is: one call in, one reply out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from director.core.calls import CallKey, Reply, RoleDefinition, Usage
 from director.core.config.settings import BackendOptions, Sampling
@@ -39,7 +39,10 @@ class Request:
     earlier: tuple[str, ...] = ()
     """Prompt digests of the calls with the same key and tier that were answered before in this job, oldest first."""
     note: Callable[[str], None] = lambda text: None
-    """Tells people something about the call."""
+    """Told, while the call goes on, what people should know, such as that the program waits for its provider."""
+    output: Mapping[str, Any] | None = None
+    """The JSON Schema of the answer, where it is to be one JSON object: a program that can hold its model to a schema
+    does so and answers with the object as text. The prompt says the same in words, for programs that cannot."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,28 @@ class Surroundings:
     `calls` below it goes when the next run begins."""
     roles: Callable[[], Mapping[Role, RoleDefinition]]
     """Every role definition, by name."""
+    tiers: tuple[Tier, ...] = ()
+    """Every tier of the job that this backend plays."""
+    mark: str = ""
+    """Marks every process that outlives a call, such as a server (`director.shell.processes`)."""
+    environment: Callable[[], Mapping[str, str]] = dict
+    """Variables that every such process is to be given; to be asked for when a call is made, not before."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a backend knows of its program, for `director doctor`."""
+
+    program: str = ""
+    """Its path; empty where there is none."""
+    version: str = ""
+    """Empty where it is not known."""
+    login: str = ""
+    """Whether it can log in, in words; empty where that cannot be known without asking a model."""
 
 
 class Backend(Protocol):
-    """One agent program.
+    """One agent program. What follows this class may be offered besides.
 
     `ask` returns a reply for everything that went wrong in the call: end, detail. Where no call can be made at all it
     raises ConfigError for what the user has to change, such as a program that is not installed, or AgentError. It
@@ -80,4 +101,31 @@ class Backend(Protocol):
         DONE if the program had come to its end, with the reply that `ask` would have returned; else INTERRUPTED, with
         what had been used. `directory` is where the agent worked.
         """
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A backend that keeps something running between calls."""
+
+    def close(self) -> None:
+        """End it; called once, when no call is under way any more, and before a new run begins."""
+        ...
+
+
+@runtime_checkable
+class Examines(Protocol):
+    """A backend that can say how its program stands."""
+
+    def examine(self, tier: Tier) -> Standing:
+        """Look at the program without asking a model. Raises ConfigError as `check` does."""
+        ...
+
+
+@runtime_checkable
+class OffersModels(Protocol):
+    """A backend whose program can list models."""
+
+    def models(self) -> Sequence[str]:
+        """Return the models as tiers name them. Raises ConfigError or AgentError where the program cannot tell."""
         ...

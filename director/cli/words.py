@@ -40,6 +40,7 @@ OWN_COMMANDS = _by_name(
     Command("init", "write a commented configuration for this repository"),
     Command("plan", "turn a task into a plan with locked tests"),
     Command("approve", "open the gate that waits, and go on planning"),
+    Command("allow", "let a node change further files"),
     Command("run", "build the nodes, or whatever task is named"),
     Command("status", "show the state of every node, and the totals"),
     Command("pending", "list what is not up to date, and why; runs nothing"),

@@ -97,6 +97,8 @@ class TestLock(Model):
     test_cmd: str
     files: dict[str, str]
     """Path to git blob."""
+    allowed: tuple[str, ...] = ()
+    """The node's allowlist when the tests were written; a wider one does not make them stale."""
 
 
 class Merged(Model):

@@ -5,11 +5,15 @@ from enum import StrEnum
 from typing import Literal
 
 from director.core.model import Model
+from director.core.requests import FileRequest
 from director.core.roles import Role
+from director.core.testruns.trimming import trim_output
 from director.core.words import shortened
 
 FEEDBACK_CHARACTERS = 20_000
 """What the next attempt is told of why one failed."""
+BRIEF_CHARACTERS = 600
+"""What later attempts are told of it."""
 
 
 class Outcome(StrEnum):
@@ -33,6 +37,8 @@ class Attempt(Model):
     """What the next attempt is told."""
     tree_ref: str = ""
     """Where the attempt's tree is kept if it did not pass and there was one."""
+    requests: tuple[FileRequest, ...] = ()
+    """Files that a failed attempt asks for: they end the ladder."""
 
 
 class Rung(Model):
@@ -42,18 +48,30 @@ class Rung(Model):
     role: Role
     feedback: str = ""
     """Why the attempt before it failed, as much of it as is told; empty for the first."""
+    earlier: tuple[str, ...] = ()
+    """How those before that one failed, in short."""
+    tree_ref: str = ""
+    """Where the tree of the attempt before it is kept."""
 
 
 def next_rung(ladder: Sequence[Attempt], roles: Sequence[Role]) -> Rung | None:
     """Return the attempt that follows the failed ones of a ladder, or None at its end.
 
-    `roles` says who makes the first attempt, the second, and so on.
+    `roles` says who makes the first attempt, the second, and so on. An attempt that asks for files is the last.
     """
     made = len(ladder)
-    if made >= len(roles):
+    if made >= len(roles) or (ladder and ladder[-1].requests):
         return None
-    feedback = shortened(ladder[-1].feedback, limit=FEEDBACK_CHARACTERS) if ladder else ""
-    return Rung(number=made + 1, role=roles[made], feedback=feedback)
+    if not ladder:
+        return Rung(number=1, role=roles[0])
+    *before, last = ladder
+    return Rung(
+        number=made + 1,
+        role=roles[made],
+        feedback=shortened(last.feedback, limit=FEEDBACK_CHARACTERS),
+        earlier=tuple(f"attempt {attempt.number}, {attempt.role}: {_brief(attempt.feedback)}" for attempt in before),
+        tree_ref=last.tree_ref,
+    )
 
 
 def current_ladder(history: Sequence[Attempt], *, inputs: str, roles: Sequence[Role]) -> list[Attempt]:
@@ -67,3 +85,10 @@ def current_ladder(history: Sequence[Attempt], *, inputs: str, roles: Sequence[R
             ladder = []
         ladder = [*ladder, attempt] if attempt.inputs == inputs and attempt.outcome is Outcome.FAILED else []
     return ladder if next_rung(ladder, roles) else []
+
+
+def _brief(feedback: str) -> str:
+    """Return the first line of a feedback and what matters most of the rest."""
+    first, _, rest = feedback.strip().partition("\n")
+    first = shortened(first, limit=BRIEF_CHARACTERS)
+    return "\n".join(filter(None, (first, trim_output(rest, limit=BRIEF_CHARACTERS).rstrip())))

@@ -1,12 +1,13 @@
 """One question to an agent and its answer."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from director.core.model import Model
-from director.core.roles import Permission, Role
+from director.core.roles import Output, Permission, Role
 from director.core.tiers import Tier
 
 
@@ -103,8 +104,14 @@ class RoleDefinition(Model):
     description: str
     permissions: frozenset[Permission]
     temperature: float | None = None
+    output: Mapping[str, Output] = Field(default_factory=dict)
+    """Which JSON object answers a kind of task, such as `decompose` or `gate`; other tasks are answered in words."""
     instructions: str
     """The body of the file: the system prompt."""
+
+    def output_of(self, task: str) -> Output | None:
+        """Return the form of the answer to a task, such as `gate:spec`; None for words."""
+        return self.output.get(task.partition(":")[0])
 
 
 class CallRecord(Model):

@@ -20,6 +20,10 @@ Any other exception is a bug and keeps its traceback.
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what `director --help` loads comes without pydantic
+    from director.core.requests import FileRequest
 
 _REFUSALS = (
     "No space left on device",
@@ -116,9 +120,11 @@ class Rejected(DirectorError):
 
     exit_code = ExitCode.FAILED
 
-    def __init__(self, message: str, *, tree_ref: str = "") -> None:
+    def __init__(self, message: str, *, tree_ref: str = "", requests: "Sequence[FileRequest]" = ()) -> None:
         super().__init__(message)
         self.tree_ref = tree_ref
+        self.requests = tuple(requests)
+        """Files without which the work cannot be done: no further attempt is made."""
 
     @property
     def summary(self) -> str:

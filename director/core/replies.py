@@ -2,14 +2,17 @@
 
 import json
 import re
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from director.core.errors import ReplyError
 from director.core.model import Model
+from director.core.plan.node import Node
 from director.core.problems import describe_problems
+from director.core.roles import Output
 from director.core.strictjson import read_json
 
 ReplyModel = TypeVar("ReplyModel", bound=Model)
@@ -54,6 +57,40 @@ class ReviewReply(Model):
 
     findings: tuple[Finding, ...] = ()
     summary: str = ""
+
+
+class PlanReply(Model):
+    """The answer of a planner that cuts a spec into nodes."""
+
+    nodes: tuple[Node, ...]
+
+
+_FORMS: Mapping[Output, type[Model]] = {
+    Output.PLAN: PlanReply,
+    Output.CRITIQUE: Critique,
+    Output.REVIEW: ReviewReply,
+}
+
+
+def reply_schema(output: Output) -> dict[str, Any]:
+    """Return the JSON Schema of an answer in the dialect that every provider takes.
+
+    Every field is required and nothing else is allowed: providers that hold a model to a schema insist on both.
+    """
+    schema: dict[str, Any] = _strict(_FORMS[output].model_json_schema())
+    return schema
+
+
+def _strict(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_strict(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: _strict(value) for name, value in schema.items() if name not in ("default", "title")}
+    if "properties" in schema:
+        fields = {name: _strict(value) for name, value in schema["properties"].items()}
+        kept |= {"properties": fields, "required": list(fields), "additionalProperties": False}
+    return kept
 
 
 def parse_reply(text: str, model: type[ReplyModel]) -> ReplyModel:

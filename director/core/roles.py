@@ -24,3 +24,11 @@ class Permission(StrEnum):
     """Create, change and delete files."""
     RUN = "run"
     """Run shell commands."""
+
+
+class Output(StrEnum):
+    """Which JSON object an answer is to be; `director.core.replies` has the forms."""
+
+    PLAN = "plan"
+    CRITIQUE = "critique"
+    REVIEW = "review"

@@ -14,6 +14,8 @@ from director.git.commands import Git, find_repository, run_in
 _FIELD, _RECORD = "\x1f", "\x1e"
 _CONFLICT = re.compile(r"CONFLICT \([^)]*\): ")
 _LOCK_SECONDS = 1.0
+_BLOB = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)")
+_ASTRAY = re.compile(rb"(?:symlink|dangling|loop|notdir) (\d+)")
 _TRAILERS = ("Director-Task", "Director-Inputs", "Director-Work")
 
 
@@ -155,12 +157,16 @@ class Repository:
         contents = self._contents(filter(None, blobs.values()))
         return {name: contents[blob] if (blob := blobs[name]) else None for name in names}
 
-    def excerpts(self, commit: str, paths: Iterable[str], *, limit: int, total: int) -> dict[str, Excerpt | None]:
+    def excerpts(
+        self, commit: str, paths: Iterable[str], *, limit: int, total: int, through_links: bool = False
+    ) -> dict[str, Excerpt | None]:
         """Return the beginnings of files in a commit; None where there is no regular file.
 
-        Of each at most `limit` bytes are read and of all of them `total`, whatever their size.
+        Of each at most `limit` bytes are read and of all of them `total`, whatever their size. A symbolic link is no
+        regular file, unless `through_links`: then it is followed, inside the commit only.
         """
-        entries = self._entries(commit, list(dict.fromkeys(paths)), "--long")
+        names = list(dict.fromkeys(paths))
+        entries = self._followed(commit, names) if through_links else self._entries(commit, names, "--long")
         room = {}
         for path, entry in entries.items():
             room[path] = min(entry[1], limit, total) if entry else 0
@@ -182,6 +188,22 @@ class Repository:
                 mode, _, blob, *size = description.split()
                 if path in found and mode.startswith("100"):
                     found[path] = blob, int(*size)
+        return found
+
+    def _followed(self, commit: str, paths: Sequence[str]) -> dict[str, tuple[str, int] | None]:
+        """Return the blob and size of each path, through links that stay in the commit; None for all else."""
+        found: dict[str, tuple[str, int] | None] = dict.fromkeys(paths)
+        asked = [path for path in paths if "\n" not in path]
+        stdin = "".join(f"{commit}:{path}\n" for path in asked).encode(errors="surrogateescape")
+        output = self.git("cat-file", "--batch-check", "--follow-symlinks", stdin=stdin) if asked else b""
+        at = 0
+        for path in asked:
+            end = output.index(b"\n", at)
+            answer, at = output[at:end], end + 1
+            if seen := _BLOB.fullmatch(answer):
+                found[path] = seen[1].decode(), int(seen[2])
+            elif astray := _ASTRAY.fullmatch(answer):  # a link that leads nowhere: its name or target follows
+                at += int(astray[1]) + 1
         return found
 
     def _contents(self, blobs: Iterable[str]) -> dict[str, bytes]:

@@ -24,6 +24,7 @@ from director.core.digests import digest
 from director.core.errors import AgentError, ConfigError, LimitReached
 from director.core.events import CallEnded, CallStarted, Waiting
 from director.core.money import cost_of
+from director.core.replies import reply_schema
 from director.git.slots import Slot
 from director.job.capture import capture
 from director.job.entries import record_call
@@ -202,6 +203,7 @@ def _left_for_recovery(job: Job, asked: Asked) -> Iterator[None]:
 
 def _request_of(job: Job, asked: Asked, prompt: str, spent: Callable[[Usage, float | None], bool]) -> Request:
     limits, role = job.config.limits, asked.key.role
+    output = job.roles[role].output_of(asked.key.task)
     return Request(
         key=asked.key,
         tier=asked.tier,
@@ -217,6 +219,7 @@ def _request_of(job: Job, asked: Asked, prompt: str, spent: Callable[[Usage, flo
         prompt_digest=asked.prompt,
         earlier=job.ledger.prompts(asked.key, asked.tier),
         note=lambda text: job.note(text, task=asked.key.task),
+        output=reply_schema(output) if output else None,
     )
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import platformdirs
 
-from director.agents.protocol import Backend, Surroundings
+from director.agents.protocol import Backend, Closes, Surroundings
 from director.agents.registry import find_backend
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model
@@ -25,6 +25,7 @@ from director.core.events import Note, Tell
 from director.core.likeness import TEMPORARY, WORKTREES, prompt_digest, timeless
 from director.core.plan.node import Node
 from director.core.roles import Role
+from director.core.tiers import Tier
 from director.git.guard.guard import Guard
 from director.git.repository import Landed, Repository
 from director.git.slots import Pool
@@ -178,8 +179,21 @@ class Job:
 
     def check_agents(self) -> None:
         """Raise ConfigError if it can be known already that a role cannot be played."""
-        for tier in {str(tier): tier for tier in map(self.config.tier, Role)}.values():
+        for tier in self.tiers:
             self.backend(tier.backend).check(tier)
+
+    @property
+    def tiers(self) -> list[Tier]:
+        """Every tier that plays a role, once."""
+        return list({str(tier): tier for tier in map(self.config.tier, Role)}.values())
+
+    def close_backends(self) -> None:
+        """End what backends keep running between calls; a later call begins anew."""
+        with self._making:
+            for backend in self._backends.values():
+                if isinstance(backend, Closes):
+                    backend.close()
+            self._backends.clear()
 
     def backend(self, name: str) -> Backend:
         """Return a backend, made once. Raises ConfigError for one that is not installed."""
@@ -190,6 +204,9 @@ class Job:
                     repository=self.repository.root,
                     state_directory=self.directory.backends / name,
                     roles=lambda: self.roles,
+                    tiers=tuple(tier for tier in self.tiers if tier.backend == name),
+                    mark=self.mark,
+                    environment=lambda: self.guard.trace_environment(),
                 )
                 self._backends[name] = find_backend(name)(surroundings)
             return self._backends[name]

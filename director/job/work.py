@@ -29,6 +29,7 @@ def working(job: Job) -> Iterator[None]:
                 job.look_after_repository()
             yield
         finally:
+            job.close_backends()
             guardian.close()
             with suppress(DirectorError, OSError):  # else the next run does it
                 recover(job)

@@ -50,6 +50,13 @@ def show_files(excerpts: Mapping[str, Excerpt | None]) -> str:
     return "\n".join(blocks)
 
 
+def show_file(path: str, excerpt: Excerpt, *, limit: int, remark: str = "") -> str:
+    """Return a file as a labelled block of text, as much of it as there is room for, and where the rest is."""
+    if limit <= 0 < excerpt.size:
+        return f"`{show_name(path)}`{remark} has {excerpt.size} bytes and is not shown; read it in the worktree.\n"
+    return _shown(path, excerpt, limit=limit, remark=remark)
+
+
 def show_name(path: str) -> str:
     """Return a path on one line; what is not printable is escaped."""
     return path if path.isprintable() else repr(path)
@@ -67,7 +74,7 @@ def show_listing(paths: Sequence[str], *, limit: int) -> str:
     return "\n".join([*lines, f"[{more} more files are not listed]"] if more else lines)
 
 
-def _shown(path: str, excerpt: Excerpt | None, *, limit: int) -> str:
+def _shown(path: str, excerpt: Excerpt | None, *, limit: int, remark: str = "") -> str:
     name = show_name(path)
     if excerpt is None:
         return f"`{name}` does not exist yet.\n"
@@ -78,7 +85,7 @@ def _shown(path: str, excerpt: Excerpt | None, *, limit: int) -> str:
     text = getincrementaldecoder("utf-8")("replace").decode(head, final=not is_cut)
     cut = f"\n[the file goes on: {excerpt.size} bytes in all; read it in the worktree]" if is_cut else ""
     fence = "`" * max(3, _longest_run(text) + 1)
-    return f"`{name}`:\n{fence}\n{text}{cut}\n{fence}\n"
+    return f"`{name}`{remark}:\n{fence}\n{text}{cut}\n{fence}\n"
 
 
 def _longest_run(text: str) -> int:

@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from director.core.calls import RoleDefinition
 from director.core.errors import ConfigError
 from director.core.model import Model
 from director.core.problems import describe_problems
-from director.core.roles import Permission, Role
+from director.core.roles import Output, Permission, Role
 from director.prompts.templates import template_path
 
 _FILE = re.compile(r"\A---[ \t]*\n(?P<front>.*?\n)---[ \t]*\n(?P<body>.*)\Z", re.DOTALL)
@@ -23,6 +23,7 @@ class _Front(Model):
     description: str
     permissions: frozenset[Permission]
     temperature: float | None = None
+    output: dict[str, Output] = Field(default_factory=dict)
 
 
 def load_roles(overrides: Path | None = None) -> dict[Role, RoleDefinition]:

@@ -7,11 +7,12 @@ from typing import Literal
 from director.artifacts.attempts import history
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_records
-from director.core.attempts import Outcome
+from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord
 from director.core.metrics import NodeMetrics
 from director.core.model import Model
-from director.core.plan.node import Plan
+from director.core.plan.node import Node, Plan
+from director.core.requests import FileRequest, unanswered
 from director.core.watch import WatchItFail
 
 State = Literal["landed", "failed", "ready", "waiting"]
@@ -36,6 +37,8 @@ class NodeStatus(Model):
     """Calls whose cost is not known; they are not in `cost_usd`."""
     seconds: float = 0.0
     """Wall-clock time of its ladders."""
+    requests: tuple[FileRequest, ...] = ()
+    """Files that a failed node asks for and that its allowlist does not hold yet."""
 
 
 class JobStatus(Model):
@@ -68,10 +71,7 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
     by_node: dict[str, list[CallRecord]] = defaultdict(list)
     for call in calls:
         by_node[call.task.partition(":")[2]].append(call)
-    nodes = [
-        _node_status(directory, node.id, node.title, depends_on=node.depends_on, pending=pending, metrics=metrics)
-        for node in plan.nodes
-    ]
+    nodes = [_node_status(directory, node, pending=pending, metrics=metrics) for node in plan.nodes]
     return JobStatus(
         job=job,
         branch=branch,
@@ -87,34 +87,34 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
 
 
 def _node_status(
-    directory: JobDirectory,
-    node: str,
-    title: str,
-    *,
-    depends_on: Sequence[str],
-    pending: Collection[str],
-    metrics: Sequence[NodeMetrics],
+    directory: JobDirectory, node: Node, *, pending: Collection[str], metrics: Sequence[NodeMetrics]
 ) -> NodeStatus:
-    own = [entry for entry in metrics if entry.node == node]
-    last = next((entry for entry in reversed(own) if entry.tier), None)
-    attempts = history(directory, f"run:{node}")
+    own = [entry for entry in metrics if entry.node == node.id]
+    landed = next((entry for entry in reversed(own) if entry.tier), None)
+    attempts = history(directory, f"run:{node.id}")
+    state = _state(node, pending, last=attempts[-1] if attempts else None)
     return NodeStatus(
-        id=node,
-        title=title,
-        state=_state(node, depends_on, pending, failed=bool(attempts) and attempts[-1].outcome is Outcome.FAILED),
-        tier=str(last.tier) if last else "",
+        id=node.id,
+        title=node.title,
+        state=state,
+        tier=str(landed.tier) if landed else "",
         attempts=len(attempts),
-        escalated=bool(last and last.escalated),
+        escalated=bool(landed and landed.escalated),
         seconds=sum(entry.seconds for entry in own),
+        requests=unanswered(attempts[-1].requests, files=node.files) if state == "failed" else (),
     )
 
 
-def _state(node: str, depends_on: Sequence[str], pending: Collection[str], *, failed: bool) -> State:
-    if f"run:{node}" not in pending:
+def _state(node: Node, pending: Collection[str], *, last: Attempt | None) -> State:
+    if f"run:{node.id}" not in pending:
         return "landed"
-    if failed:
+    if last and last.outcome is Outcome.FAILED and not _has_what_it_asked_for(node, last):
         return "failed"
-    return "waiting" if any(f"run:{needed}" in pending for needed in depends_on) else "ready"
+    return "waiting" if any(f"run:{needed}" in pending for needed in node.depends_on) else "ready"
+
+
+def _has_what_it_asked_for(node: Node, last: Attempt) -> bool:
+    return bool(last.requests) and not unanswered(last.requests, files=node.files)
 
 
 def _with_money(node: NodeStatus, calls: Sequence[CallRecord]) -> NodeStatus:

@@ -74,18 +74,22 @@ def capture(
 ) -> Captured:
     """Run a short, trusted program such as git and return its output. Raises OSError if it cannot start.
 
-    It is in a process group of its own: a Ctrl-C is for director alone, and the program comes to its end.
+    One that takes too long is killed. It is in a process group of its own: a Ctrl-C is for director alone, and the
+    program comes to its end.
     """
-    done = subprocess.run(
-        argv,
-        cwd=cwd,
-        env=dict(env),
-        input=stdin,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
-        process_group=0,
-    )
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=cwd,
+            env=dict(env),
+            input=stdin,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            process_group=0,
+        )
+    except subprocess.TimeoutExpired:
+        return Captured(-signal.SIGKILL, b"", f"it did not end within {timeout:g} seconds".encode())
     return Captured(done.returncode, done.stdout, done.stderr)
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 
@@ -17,8 +18,9 @@ def scratch_directory() -> tempfile.TemporaryDirectory[str]:
 
 
 def sweep_scratch() -> None:
-    """Delete our user's directories whose process is gone."""
+    """Delete our user's directories whose process is gone; another director may be sweeping at the same time."""
     for path in Path(tempfile.gettempdir()).glob("director-*"):
         found = _NAME.fullmatch(path.name)
-        if found and path.lstat().st_uid == os.getuid() and not psutil.pid_exists(int(found[1])):
-            rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            if found and path.lstat().st_uid == os.getuid() and not psutil.pid_exists(int(found[1])):
+                rmtree(path, ignore_errors=True)

@@ -1,5 +1,6 @@
 """The acceptance tests of a node: written before the work, seen red, committed, and locked by their bytes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from director.artifacts.attempts import Answered
@@ -43,8 +44,8 @@ def write_tests(job: Job, node_id: str) -> None:
     """Have a node's tests written, see them red, commit them to the job branch and lock them."""
     node = read_slice(job, node_id)
     task = f"tests:{node.id}"
-    inputs = digest(["tests", node.work_digest()])
-    if _lock_what_landed(job, node, task, inputs):
+    inputs = _inputs(node, node.files)
+    if _lock_what_landed(job, node, task):
         return
     roles = [Role.TEST_AUTHOR] * job.config.limits.test_attempts
     commit, _ = climb(
@@ -54,22 +55,34 @@ def write_tests(job: Job, node_id: str) -> None:
         roles=roles,
         attempt=lambda rung, log: _attempt(job, node, inputs=inputs, rung=rung, log=log),
     )
-    _lock(job, node, commit)
+    _lock(job, node, commit, allowed=node.files)
 
 
-def _lock_what_landed(job: Job, node: Node, task: str, inputs: str) -> bool:
-    """Lock again what an earlier run committed for the same node, if the branch still holds it."""
+def _inputs(node: Node, files: Sequence[str]) -> str:
+    """Digest what a node's tests are made from, if it may change these files."""
+    return digest(["tests", node.model_copy(update={"files": tuple(files)}).work_digest()])
+
+
+def _lock_what_landed(job: Job, node: Node, task: str) -> bool:
+    """Lock again what an earlier run committed for the same node, if the branch still holds it.
+
+    A node that may change further files since then is the same node: its tests say what the spec says.
+    """
     own = [landed for landed in job.landed() if landed.task == task]
-    if not own or own[-1].inputs != inputs:
-        return False
-    _lock(job, node, own[-1].commit)
-    return True
+    lock = read_remade(job.directory.lock(node.id), TestLock)
+    narrower = [lock.allowed] if lock and set(lock.allowed) < set(node.files) else []
+    for files in (node.files, *narrower):
+        if own and own[-1].inputs == _inputs(node, files):
+            _lock(job, node, own[-1].commit, allowed=files)
+            return True
+    return False
 
 
-def _lock(job: Job, node: Node, commit: str) -> None:
+def _lock(job: Job, node: Node, commit: str, *, allowed: Sequence[str]) -> None:
     blobs = job.repository.blobs(commit, node.tests)
     files = {path: blob for path, blob in blobs.items() if blob}
-    write_model(job.directory.lock(node.id), TestLock(node=node.id, test_cmd=node.test_cmd, files=files))
+    lock = TestLock(node=node.id, test_cmd=node.test_cmd, files=files, allowed=tuple(sorted(allowed)))
+    write_model(job.directory.lock(node.id), lock)
 
 
 def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str:
@@ -77,7 +90,7 @@ def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str
     message = f"tests: {node.title or node.id}\n\n{trailers(job, task=task, inputs=inputs)}"
     ref = job.identity.kept_ref(task, log.name)
     question = Question(CallKey(role=Role.TEST_AUTHOR, task=task, attempt=rung.number), log, f"{inputs} {rung.number}")
-    answered = arrived(job, question) or _author(job, node, question, message=message, ref=ref, feedback=rung.feedback)
+    answered = arrived(job, question) or _author(job, node, question, rung, message=message, ref=ref)
     put_aside = "".join(f"\n{note}; that was put aside" for note in answered.notes)
     if answered.reply.end is not End.DONE:
         raise Rejected(f"the call ended with {answered.reply.end}: {answered.reply.detail}{put_aside}")
@@ -91,9 +104,9 @@ def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str
     return land(job, answered.commit, base=base, allowed=allowed, message=message, kept=ref)
 
 
-def _author(job: Job, node: Node, question: Question, *, message: str, ref: str, feedback: str) -> Answered:
+def _author(job: Job, node: Node, question: Question, rung: Rung, *, message: str, ref: str) -> Answered:
     tip, former = job.tip(), _former_tests(job, node)
-    prompt = _prompt(job, node, commit=tip, feedback=feedback)
+    prompt = _prompt(job, node, rung, commit=tip)
     with job.pool.slot("agent", tip) as slot:
 
         def renew() -> None:
@@ -112,10 +125,17 @@ def _former_tests(job: Job, node: Node) -> set[str]:
     return set(lock.files) - {*node.tests, *node.files} if lock else set()
 
 
-def _prompt(job: Job, node: Node, *, commit: str, feedback: str) -> str:
-    files = shown_files(job, commit, [*node.files, *node.tests])
-    said = guidance(job, commit, node.tests)
-    return render("tests", job.directory.overrides, node=node, files=files, guidance=said, feedback=feedback)
+def _prompt(job: Job, node: Node, rung: Rung, *, commit: str) -> str:
+    paths = [*node.files, *node.tests]
+    return render(
+        "tests",
+        job.directory.overrides,
+        node=node,
+        files=shown_files(job, commit, paths),
+        guidance=guidance(job, commit, paths),
+        feedback=rung.feedback,
+        earlier=rung.earlier,
+    )
 
 
 def _not_red(job: Job, node: Node, commit: str, log: Path) -> str | None:

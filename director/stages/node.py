@@ -4,14 +4,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from director.artifacts.attempts import Answered
+from director.artifacts.attempts import Answered, history
 from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import Merged, Scope
 from director.core.attempts import Rung
-from director.core.calls import CallKey
+from director.core.calls import CallKey, End
 from director.core.errors import Rejected, StageFailed
 from director.core.events import Step
 from director.core.plan.node import Node
+from director.core.requests import FileRequest, read_requests
 from director.core.roles import Role
 from director.core.watch import watch_it_fail
 from director.job.asking import Question, Workplace, arrived, ask
@@ -23,6 +24,7 @@ from director.stages.guidance import guidance, shown_files
 from director.stages.ladder import climb
 from director.stages.landing import land, trailers
 from director.stages.measuring import record_node
+from director.stages.news import news_since
 from director.stages.review import Change, needs_stage_two, review_change
 from director.stages.testing import TestRun, run_in_checkout
 from director.stages.work import Work, read_work
@@ -57,7 +59,9 @@ def run_node(job: Job, node_id: str) -> None:
             attempt=lambda rung, log: _attempt(job, work, rung, log),
         )
     except StageFailed:
-        record_node(job, node_id, started, outcome="failed", attempts=len(roles), escalated=True)
+        last = history(job.directory, work.task)[-1]
+        escalated = last.role is Role.ESCALATION
+        record_node(job, node_id, started, outcome="failed", attempts=last.number, escalated=escalated)
         raise
     _stamp(job, work.node, passed.commit)
     record_node(job, node_id, started, outcome="landed", **_measured(job, work, passed, rung))
@@ -104,7 +108,8 @@ def _attempt(job: Job, work: Work, rung: Rung, log: Path) -> Passed:
     try:
         return _accept(job, work, rung, log, answered)
     except Rejected as rejected:
-        raise Rejected(rejected.message, tree_ref=job.identity.kept_ref(work.task, log.name)) from rejected
+        kept = job.identity.kept_ref(work.task, log.name)
+        raise Rejected(rejected.message, tree_ref=kept, requests=rejected.requests) from rejected
 
 
 def _execute(job: Job, work: Work, rung: Rung, log: Path) -> Answered:
@@ -115,14 +120,15 @@ def _execute(job: Job, work: Work, rung: Rung, log: Path) -> Answered:
     node, tip = work.node, job.tip()
     job.tell(Step(work.task, "tests before"))
     before = run_in_checkout(job, tip, node.test_cmd, output=log / "before.txt")
-    prompt = _prompt(job, node, commit=tip, before=before, feedback=rung.feedback)
+    prompt = _prompt(job, work, rung, commit=tip, before=before)
     with job.pool.slot("agent", tip) as slot:
         message, ref = _message(job, work), job.identity.kept_ref(work.task, log.name)
         scope = Scope(slot=slot.name, base=tip, allowed=node.files, message=message, ref=ref)
         return ask(job, question, prompt, Workplace(slot, scope, renew=lambda: slot.prepare(tip)))
 
 
-def _prompt(job: Job, node: Node, *, commit: str, before: TestRun, feedback: str) -> str:
+def _prompt(job: Job, work: Work, rung: Rung, *, commit: str, before: TestRun) -> str:
+    node = work.node
     return render(
         "execute",
         job.directory.overrides,
@@ -131,8 +137,10 @@ def _prompt(job: Job, node: Node, *, commit: str, before: TestRun, feedback: str
         failing=before.told(),
         files=shown_files(job, commit, node.files),
         tests=shown_files(job, commit, node.tests),
-        guidance=guidance(job, commit, node.files),
-        feedback=feedback,
+        guidance=guidance(job, commit, [*node.files, *node.tests]),
+        feedback=rung.feedback,
+        earlier=rung.earlier,
+        news=news_since(job, rung.tree_ref, task=work.task, tip=commit),
     )
 
 
@@ -143,8 +151,7 @@ def _message(job: Job, work: Work) -> str:
 
 
 def _accept(job: Job, work: Work, rung: Rung, log: Path, answered: Answered) -> Passed:
-    job.tell(Step(work.task, "gate"))
-    pass_node_gate(job, work.node, work.lock, answered, log=log)
+    _gate(job, work, answered, log)
     base = job.repository.parent(answered.commit)
     escalated = rung.role is Role.ESCALATION
     change = Change(work.node, base, answered.commit, number=rung.number, escalated=escalated, inputs=work.inputs)
@@ -160,6 +167,23 @@ def _accept(job: Job, work: Work, rung: Rung, log: Path, answered: Answered) -> 
         check=lambda candidate: check_combined(job, work, candidate, base=base, log=log),
     )
     return Passed(commit, answered, stage_two=findings is not None, findings=len(findings or ()))
+
+
+def _gate(job: Job, work: Work, answered: Answered, log: Path) -> None:
+    """Pass the node's gate. A failure of an agent that asks for files is the last; a green one is only noted."""
+    job.tell(Step(work.task, "gate"))
+    requests = _requests(work.node, answered)
+    try:
+        pass_node_gate(job, work.node, work.lock, answered, log=log)
+    except Rejected as rejected:
+        raise Rejected(rejected.message, requests=requests) from rejected
+    for request in requests:
+        job.note(f"it is green without a file that it asked for: {request}", task=work.task)
+
+
+def _requests(node: Node, answered: Answered) -> tuple[FileRequest, ...]:
+    done = answered.reply.end is End.DONE
+    return read_requests(answered.reply.text, files=node.files, tests=node.tests) if done else ()
 
 
 def _review(job: Job, change: Change, log: Path) -> tuple[object, ...] | None:

@@ -61,7 +61,9 @@ def write_plan(job: Job) -> None:
 
     def prompt(feedback: str) -> str:
         overrides = job.directory.overrides
-        return render("decompose", overrides, spec=spec, recon=recon, previous=previous, feedback=feedback)
+        said = guidance(job, job.identity.base)
+        values = {"previous": previous, "feedback": feedback, "guidance": said}
+        return render("decompose", overrides, spec=spec, recon=recon, **values)
 
     def accept(reply: str) -> str:
         return plan_text(plan_of_reply(reply))

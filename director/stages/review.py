@@ -1,5 +1,6 @@
 """Reviews of a diff before it lands. Only a critical finding of stage two sends work back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from director.core.roles import Role
 from director.job.asking import Question, Workplace, ask
 from director.job.job import Job
 from director.prompts.render import render
+from director.stages.guidance import guidance
 
 _DIFF_BYTES = 60_000
 
@@ -46,20 +48,28 @@ def review_change(job: Job, change: Change, *, log: Path, stage: Literal["one", 
         return ()
     for finding in findings:
         job.note(f"review: {finding.severity}: {_told(finding)}", task=task)
-    critical = [finding for finding in findings if finding.severity is Severity.CRITICAL]
-    if critical and stage == "two":
-        raise Rejected("the review found what must not land:\n" + "\n".join(f"- {_told(item)}" for item in critical))
+    if stage == "two" and any(finding.severity is Severity.CRITICAL for finding in findings):
+        raise Rejected(_feedback(findings))
     return findings
 
 
 def _ask(job: Job, change: Change, *, log: Path, stage: str) -> ReviewReply:
     diff = job.repository.diff(change.base, change.commit, limit=_DIFF_BYTES)
-    prompt = render("review", job.directory.overrides, node=change.node, diff=diff, stage=stage)
+    said = guidance(job, change.base, [*change.node.files, *change.node.tests])  # as it was: the change may bend it
+    prompt = render("review", job.directory.overrides, node=change.node, diff=diff, guidance=said, stage=stage)
     key = CallKey(role=Role.REVIEWER, task=f"run:{change.node.id}", attempt=change.number)
     with job.pool.slot("reader", change.commit) as slot:
         inputs = f"{change.inputs} {change.number} {change.commit} {stage}"
         answered = ask(job, Question(key, log, inputs), prompt, Workplace(slot))
         return parse_reply(answered.reply.text, ReviewReply)
+
+
+def _feedback(findings: Sequence[Finding]) -> str:
+    """Return what the next attempt is told: what must not land first, then the rest."""
+    critical = [f"- {_told(finding)}" for finding in findings if finding.severity is Severity.CRITICAL]
+    others = [f"- {_told(finding)}" for finding in findings if finding.severity is not Severity.CRITICAL]
+    also = ["It also found:", *others] if others else []
+    return "\n".join(["the review found what must not land:", *critical, *also])
 
 
 def _told(finding: Finding) -> str:

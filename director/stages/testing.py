@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
-from director.core.testruns.outcome import count_tests, ran_no_tests, trim_output
+from director.core.testruns.outcome import count_tests, ran_no_tests
+from director.core.testruns.trimming import trim_output
 from director.job.job import Job
 from director.shell import environment, processes
 from director.shell.processes import Ended, Finished, Limits

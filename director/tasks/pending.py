@@ -58,6 +58,15 @@ def pending_tasks(graph: Graph, targets: tuple[str, ...] = ()) -> list[Pending]:
     return list(found.values())
 
 
+def changed_with(graph: Graph, name: str) -> list[str]:
+    """Return the pending tasks that may change with another pending one, in order."""
+    found: dict[str, Pending] = {}
+    for entry in pending_tasks(graph):
+        if entry.task == name or found.keys() & set(entry.needs):
+            found[entry.task] = entry
+    return [task for task in found if task != name]
+
+
 def reasons(graph: Graph, name: str) -> list[str]:
     """Return why one task, or one of a group, is pending; empty if it is up to date."""
     found = pending_tasks(graph, (name,))

@@ -1,43 +1,78 @@
-"""A model on the loopback: an OpenAI-compatible server whose answers a script decides.
+"""A model on the loopback: a server whose answers a script decides, in the API of each program.
 
-Stateless: an answer depends only on the request. The model's name chooses the scenario, so that a configuration alone
-can ask for trouble; names in `scripts` are answered by their script, names in `TROUBLES` by their trouble, others do
-not exist.
+It speaks OpenAI chat and Responses, Anthropic Messages and Gemini. Stateless: an answer depends only on the request.
+The model's name chooses the scenario, so that a configuration alone can ask for trouble; names in `scripts` are
+answered by their script, names in `TROUBLES` by their trouble, others do not exist.
 """
 
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
-Message = dict[str, Any]
+from tests.agents.models.anthropic import ANTHROPIC
+from tests.agents.models.api import CACHED, FRESH, Api, Question, Refusal, Reply, Trouble, dump
+from tests.agents.models.chat import CHAT
+from tests.agents.models.gemini import GEMINI
+from tests.agents.models.responses import RESPONSES
+from tests.agents.models.scripts import (
+    Answer,
+    Message,
+    Script,
+    ToolCall,
+    by_pattern,
+    in_turn,
+    prompt_of,
+    read_file,
+    results_of,
+    run_command,
+    system_of,
+    text_of,
+    write_file,
+)
+from tests.agents.models.tools import CLAUDE, CODEX, OPENCODE, Toolbox, reply_to, toolbox_of
+from tests.agents.models.tools import GEMINI as GEMINI_TOOLS
+
+__all__ = [
+    "HAPPY",
+    "STRUCTURED",
+    "TEXT_ONLY",
+    "TROUBLES",
+    "Answer",
+    "Asked",
+    "Message",
+    "ModelServer",
+    "Script",
+    "ToolCall",
+    "by_pattern",
+    "in_turn",
+    "prompt_of",
+    "read_file",
+    "results_of",
+    "run_command",
+    "system_of",
+    "text_of",
+    "write_file",
+]
+
 RETRY_MILLISECONDS = "10"
-"""What a refusal asks its caller to wait: programs that try again do it at once."""
-USAGE = {
-    "prompt_tokens": 1000,
-    "completion_tokens": 50,
-    "total_tokens": 1050,
-    "prompt_tokens_details": {"cached_tokens": 400},
-    "completion_tokens_details": {"reasoning_tokens": 20},
-}
-"""What every completion says to have used: 600 fresh and 400 cached in, 50 out of which 20 reasoning."""
-
-
-@dataclass(frozen=True)
-class ToolCall:
-    """A tool that the model wants to be used."""
-
-    name: str
-    arguments: Mapping[str, Any]
-
-
-Answer = str | Sequence[ToolCall]
-Script = Callable[[Sequence[Message], Sequence[str]], Answer]
-"""Decides an answer from the messages and the names of the offered tools: the final text, or tools to use."""
+"""What a refusal asks its caller to wait: programs that read this header try again at once."""
+RETRY_SECONDS = "1"
+"""What a rate limit asks to wait, for the others."""
+APIS: Sequence[tuple[str, Api, Toolbox]] = (
+    (r"/chat/completions$", CHAT, OPENCODE),
+    (r"/responses$", RESPONSES, CODEX),
+    (r"/messages$", ANTHROPIC, CLAUDE),
+    (r":(generateContent|streamGenerateContent)$", GEMINI, GEMINI_TOOLS),
+)
+"""What a path is asked in, and whose tools are meant where the request does not tell."""
+HAPPY = in_turn([write_file("hello.txt", "hello\n")], [run_command("cat hello.txt")], "All done.")
+TEXT_ONLY = in_turn("Only words.")
+STRUCTURED = in_turn('{"verdict": "approve", "problems": []}')
 
 
 @dataclass(frozen=True)
@@ -49,67 +84,7 @@ class Asked:
     tools: tuple[str, ...]
     body: Mapping[str, Any]
     authorization: str
-
-
-def text_of(message: Message) -> str:
-    """Return the text of a message, whichever way it is written."""
-    content: str | list[dict[str, str]] = message.get("content") or ""
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
-
-
-def system_of(messages: Sequence[Message]) -> str:
-    """Return the system prompt."""
-    return "\n".join(text_of(message) for message in messages if message["role"] in ("system", "developer"))
-
-
-def prompt_of(messages: Sequence[Message]) -> str:
-    """Return the last thing that the user said."""
-    return next((text_of(message) for message in reversed(messages) if message["role"] == "user"), "")
-
-
-def results_of(messages: Sequence[Message]) -> list[str]:
-    """Return what the tools answered, in order."""
-    return [text_of(message) for message in messages if message["role"] == "tool"]
-
-
-def write_file(path: str, content: str) -> ToolCall:
-    """Want a file to be written, with OpenCode's tool."""
-    return ToolCall("write", {"filePath": path, "content": content})
-
-
-def run_command(command: str) -> ToolCall:
-    """Want a shell command to be run, with OpenCode's tool."""
-    return ToolCall("bash", {"command": command, "description": "Runs a command"})
-
-
-def read_file(path: str) -> ToolCall:
-    """Want a file to be read, with OpenCode's tool."""
-    return ToolCall("read", {"filePath": path})
-
-
-def in_turn(*answers: Answer) -> Script:
-    """Give one answer after the other, the last one for ever."""
-
-    def script(messages: Sequence[Message], tools: Sequence[str]) -> Answer:
-        given = len([message for message in messages if message["role"] == "assistant"])
-        return answers[min(given, len(answers) - 1)]
-
-    return script
-
-
-def by_pattern(*cases: tuple[str, Script]) -> Script:
-    """Let the first case answer whose pattern is found in the system prompt or in what the user said."""
-
-    def script(messages: Sequence[Message], tools: Sequence[str]) -> Answer:
-        said = system_of(messages) + "\n" + prompt_of(messages)
-        chosen = next((script for pattern, script in cases if re.search(pattern, said)), None)
-        return chosen(messages, tools) if chosen else "No script fits this prompt."
-
-    return script
-
-
-HAPPY = in_turn([write_file("hello.txt", "hello\n")], [run_command("cat hello.txt")], "All done.")
-TEXT_ONLY = in_turn("Only words.")
+    path: str
 
 
 @dataclass
@@ -117,12 +92,12 @@ class ModelServer:
     """The server; use it as a context manager."""
 
     scripts: Mapping[str, Script] = field(default_factory=dict)
-    """Scripts by the name of the model; `happy` and `textonly` are there unless replaced."""
+    """Scripts by the name of the model; `happy`, `textonly` and `structured` are there unless replaced."""
     asked: list[Asked] = field(default_factory=list)
-    """Every completion that was asked for, in order."""
+    """Every answer that was asked for, in order."""
 
     def __enter__(self) -> Self:
-        self.scripts = {"happy": HAPPY, "textonly": TEXT_ONLY, **self.scripts}
+        self.scripts = {"happy": HAPPY, "textonly": TEXT_ONLY, "structured": STRUCTURED, **self.scripts}
         self.closing = threading.Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
@@ -137,9 +112,14 @@ class ModelServer:
         self._thread.join()
 
     @property
+    def url(self) -> str:
+        """Return the address of the server, as Anthropic's and Gemini's clients want it."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    @property
     def base_url(self) -> str:
-        """Return what a provider's `base_url` has to be."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}/v1"
+        """Return what a provider's `base_url` has to be, for OpenAI's APIs."""
+        return f"{self.url}/v1"
 
     @property
     def models(self) -> list[str]:
@@ -150,52 +130,80 @@ class ModelServer:
 class _Http(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_of: ModelServer
+    api: Api = CHAT
 
     def log_message(self, format: str, *args: object) -> None:
         return
 
     def do_GET(self) -> None:
-        if self.path.rstrip("/").endswith("/models"):
+        if urlsplit(self.path).path.rstrip("/").endswith("/models"):
             listing = [{"id": name, "object": "model"} for name in self.server_of.models]
             self.send_json(200, {"object": "list", "data": listing})
         else:
-            self.refuse(404, "not found")
+            self.refuse(Refusal(404, Trouble.ADDRESS, "not found"))
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        tools = tuple(tool["function"]["name"] for tool in body.get("tools") or ())
-        asked = Asked(body["model"], tuple(body["messages"]), tools, body, self.headers.get("Authorization", ""))
-        self.server_of.asked.append(asked)
-        if trouble := TROUBLES.get(asked.model):
-            trouble(self)
-        elif script := self.server_of.scripts.get(asked.model):
-            self.answer(script(asked.messages, asked.tools), streamed=bool(body.get("stream")))
+        path = unquote(urlsplit(self.path).path)
+        if path.endswith("/count_tokens"):
+            self.send_json(200, {"input_tokens": FRESH + CACHED})
+        elif path.endswith(":countTokens"):
+            self.send_json(200, {"totalTokens": FRESH + CACHED})
+        elif found := next((row for row in APIS if re.search(row[0], path)), None):
+            self.api = found[1]
+            self.decide(body, path, found[2])
         else:
-            self.refuse(404, f"the model `{asked.model}` does not exist")
+            self.refuse(Refusal(404, Trouble.ADDRESS, "not found"))
 
-    def answer(self, answer: Answer, *, streamed: bool) -> None:
-        """Send a completion, whole or as server-sent events."""
-        if streamed:
-            self.start_stream()
-            for chunk in _chunks(answer):
-                self.send_event(json.dumps(chunk))
-            self.send_event("[DONE]")
+    def decide(self, body: dict[str, Any], path: str, toolbox: Toolbox) -> None:
+        """Answer as the model's name says."""
+        question = self.api.read(path, body)
+        tools = tuple(question.tools)
+        self.server_of.asked.append(Asked(question.model, question.messages, tools, body, self.key(), path))
+        if trouble := TROUBLES.get(question.model):
+            trouble(self, question)
+        elif script := self.server_of.scripts.get(question.model):
+            answer = script(question.messages, tools)
+            self.answer(question, reply_to(question, answer, toolbox_of(question, toolbox)))
         else:
-            self.send_json(200, _completion(answer))
+            self.refuse(Refusal(404, Trouble.MODEL, f"the model `{question.model}` does not exist"))
 
-    def refuse(self, status: int, message: str) -> None:
+    def key(self) -> str:
+        """Return what the caller identifies itself by, whichever header carries it."""
+        names = ("Authorization", "x-api-key", "x-goog-api-key")
+        return next((self.headers[name] for name in names if name in self.headers), "")
+
+    def answer(self, question: Question, reply: Reply) -> None:
+        """Send a reply, whole or as server-sent events."""
+        if not question.streamed:
+            self.send_json(200, self.api.whole(reply))
+            return
+        self.start_stream()
+        for event in self.api.events(reply):
+            self.send_event(event)
+        if self.api.closing_event:
+            self.send_data(self.api.closing_event)
+
+    def refuse(self, refusal: Refusal) -> None:
         """Send an error as the API does."""
-        error = {"message": message, "type": "error", "code": status}
-        self.send_json(status, {"error": error}, **{"retry-after-ms": RETRY_MILLISECONDS})
+        headers = {"retry-after-ms": RETRY_MILLISECONDS}
+        if refusal.trouble is Trouble.RATE:
+            headers["retry-after"] = RETRY_SECONDS
+        self.send_json(refusal.status, self.api.refusal(refusal), **headers)
 
     def send_json(self, status: int, value: object, **headers: str) -> None:
         """Send a JSON document."""
-        data = json.dumps(value).encode()
+        self.send_document(status, json.dumps(value), **headers)
+
+    def send_document(self, status: int, text: str, *, length: int | None = None, **headers: str) -> None:
+        """Send a text as a JSON document; one that is shorter than its length ends the connection."""
+        data = text.encode()
+        self.close_connection = self.close_connection or length is not None
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        for name, text in headers.items():
-            self.send_header(name, text)
+        self.send_header("Content-Length", str(length or len(data)))
+        for name, content in headers.items():
+            self.send_header(name, content)
         self.end_headers()
         self.wfile.write(data)
 
@@ -207,9 +215,14 @@ class _Http(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
 
-    def send_event(self, data: str) -> None:
-        """Send one event."""
-        self.wfile.write(f"data: {data}\n\n".encode())
+    def send_event(self, event: Mapping[str, Any]) -> None:
+        """Send one event, under its name if it has one."""
+        self.send_data(dump(event), name=event.get("type"))
+
+    def send_data(self, data: str, *, name: str | None = None) -> None:
+        """Send the text of one event."""
+        head = f"event: {name}\n" if name else ""
+        self.wfile.write(f"{head}data: {data}\n\n".encode())
         self.wfile.flush()
 
 
@@ -217,62 +230,53 @@ def _handler(server: ModelServer) -> type[_Http]:
     return type("Handler", (_Http,), {"server_of": server})
 
 
-def _hang(http: _Http) -> None:
+def _refuse(status: int, trouble: Trouble, message: str) -> Callable[[_Http, Question], None]:
+    return lambda http, question: http.refuse(Refusal(status, trouble, message))
+
+
+def _overflow(http: _Http, question: Question) -> None:
+    """Say that the prompt is too long, in the words of the API."""
+    http.refuse(Refusal(400, Trouble.OVERFLOW, http.api.overflow))
+
+
+def _hang(http: _Http, question: Question) -> None:
     """Begin an answer and never go on, until the server is closed."""
     http.start_stream()
     http.server_of.closing.wait()
 
 
-def _cut_off(http: _Http) -> None:
+def _cut_off(http: _Http, question: Question) -> None:
     """End the connection in the middle of an answer."""
-    http.start_stream()
-    http.send_event(json.dumps(_chunk({"role": "assistant", "content": "I was about to"})))
+    reply = Reply(question.model, "I was about to")
+    if question.streamed:
+        events = http.api.events(reply)
+        http.start_stream()
+        for event in events[: len(events) // 2]:
+            http.send_event(event)
+    else:
+        whole = dump(http.api.whole(reply))
+        http.send_document(200, whole[: len(whole) // 2], length=len(whole))
 
 
-def _malformed(http: _Http) -> None:
+def _malformed(http: _Http, question: Question) -> None:
     """Send what is not JSON."""
+    if not question.streamed:
+        http.send_document(200, "{this is not json")
+        return
     http.start_stream()
-    http.send_event("{this is not json")
-    http.send_event("[DONE]")
+    first = http.api.events(Reply(question.model, "x"))[0]
+    http.send_data("{this is not json", name=first.get("type"))
+    if http.api.closing_event:
+        http.send_data(http.api.closing_event)
 
 
-TROUBLES: Mapping[str, Callable[[_Http], None]] = {
-    "err401": lambda http: http.refuse(401, "the key is not valid"),
-    "err429": lambda http: http.refuse(429, "rate limit reached"),
-    "err500": lambda http: http.refuse(500, "internal server error"),
+TROUBLES: Mapping[str, Callable[[_Http, Question], None]] = {
+    "err401": _refuse(401, Trouble.KEY, "the key is not valid"),
+    "err429": _refuse(429, Trouble.RATE, "rate limit reached"),
+    "err500": _refuse(500, Trouble.SERVER, "internal server error"),
+    "err529": _refuse(529, Trouble.OVERLOADED, "overloaded"),
+    "overflow": _overflow,
     "hang": _hang,
     "cutoff": _cut_off,
     "malformed": _malformed,
 }
-
-
-def _chunks(answer: Answer) -> list[dict[str, Any]]:
-    if isinstance(answer, str):
-        deltas = [{"content": piece} for piece in re.findall(r".{1,400}", answer, re.DOTALL)]
-    else:
-        deltas = [{"tool_calls": [{"index": index, **_call(index, call)}]} for index, call in enumerate(answer)]
-    usage = {**_chunk({}), "choices": [], "usage": USAGE}
-    return [_chunk({"role": "assistant"}), *map(_chunk, deltas), _chunk({}, _reason(answer)), usage]
-
-
-def _chunk(delta: Mapping[str, Any], reason: str | None = None) -> dict[str, Any]:
-    choice = {"index": 0, "delta": delta, "finish_reason": reason}
-    return {"id": "chat-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
-
-
-def _completion(answer: Answer) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": answer}
-    if not isinstance(answer, str):
-        message |= {"content": None, "tool_calls": [_call(index, call) for index, call in enumerate(answer)]}
-    choice = {"index": 0, "message": message, "finish_reason": _reason(answer)}
-    head = {"id": "chat-1", "object": "chat.completion", "created": 1, "model": "m"}
-    return {**head, "choices": [choice], "usage": USAGE}
-
-
-def _reason(answer: Answer) -> str:
-    return "stop" if isinstance(answer, str) else "tool_calls"
-
-
-def _call(index: int, call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": json.dumps(call.arguments)}
-    return {"id": f"call_{time.monotonic_ns()}_{index}", "type": "function", "function": function}

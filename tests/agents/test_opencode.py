@@ -1,4 +1,4 @@
-"""The real OpenCode, driven against a model on the loopback (tests/install-opencode brings the program)."""
+"""The real OpenCode, driven against a model on the loopback (tests/install-agents brings the program)."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from director.agents.opencode.backend import OpenCode
+from director.agents.opencode.run import OpenCodeRun
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import CallKey, End, Reply, ToolEvent, ToolKind, Usage
 from director.core.config.settings import BackendOptions, Sampling
@@ -31,17 +31,10 @@ from tests.agents.model_server import (
     system_of,
     write_file,
 )
+from tests.agents.programs import argv_of, needs, ripgrep_directory
 
-INSTALLED = Path(__file__).parent.parent / ".opencode" / "node_modules"
-PROGRAM = (
-    os.environ.get("DIRECTOR_TEST_OPENCODE")
-    or shutil.which("opencode")
-    or next(map(str, INSTALLED.glob("opencode-*/bin/opencode")), None)
-)
-pytestmark = [
-    pytest.mark.opencode,
-    pytest.mark.skipif(PROGRAM is None, reason="OPENCODE IS NOT INSTALLED: run tests/install-opencode"),
-]
+PROGRAM = next(iter(argv_of("opencode") or ()), None)
+pytestmark = [pytest.mark.opencode, needs("opencode")]
 
 MISDEEDS = in_turn(
     [
@@ -88,8 +81,8 @@ class Bench:
         return self.root / "logs"
 
     @property
-    def backend(self) -> OpenCode:
-        return OpenCode(Surroundings(self.options, self.repository, self.root / "state", load_roles))
+    def backend(self) -> OpenCodeRun:
+        return OpenCodeRun(Surroundings(self.options, self.repository, self.root / "state", load_roles))
 
     def request(self, model: str, role: Role = Role.EXECUTOR) -> Request:
         return Request(
@@ -122,8 +115,7 @@ def server() -> Iterator[ModelServer]:
 @pytest.fixture
 def bench(server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     server.asked.clear()
-    ripgrep = next(map(str, INSTALLED.glob("@vscode/ripgrep-*/bin")), None)
-    monkeypatch.setenv("PATH", os.pathsep.join(filter(None, (os.environ["PATH"], ripgrep))))
+    monkeypatch.setenv("PATH", os.pathsep.join(filter(None, (os.environ["PATH"], ripgrep_directory()))))
     bench = Bench(server, tmp_path)
     bench.options = BackendOptions(command=PROGRAM, provider={"local": {"base_url": server.base_url}})
     bench.repository.mkdir()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from director.agents.opencode.backend import OpenCode
 from director.agents.opencode.config import render_agent, render_config, write_agents
 from director.agents.opencode.home import inherited_environment
 from director.agents.opencode.project import put_aside
+from director.agents.opencode.run import OpenCodeRun
 from director.agents.protocol import Surroundings
 from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Sampling
@@ -141,7 +141,7 @@ def test_options_that_cannot_be_followed_are_refused(tmp_path: Path, options: di
     surroundings = Surroundings(BackendOptions(**options), tmp_path, tmp_path / "state", load_roles)
 
     with pytest.raises(ConfigError) as caught:
-        OpenCode(surroundings)
+        OpenCodeRun(surroundings)
 
     assert caught.value.message == message
     assert caught.value.hint

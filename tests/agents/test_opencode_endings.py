@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from director.agents.opencode.backend import OpenCode
+from director.agents.opencode.run import OpenCodeRun
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import CallKey, End, Reply
 from director.core.config.settings import BackendOptions
@@ -35,7 +35,7 @@ def ask(tmp_path: Path, command: str, limits: Limits | None = None) -> Reply:
         limits=limits or Limits(wall=30),
         mark=f"job/{tmp_path.name}",
     )
-    return OpenCode(surroundings).ask(request)
+    return OpenCodeRun(surroundings).ask(request)
 
 
 def play(tmp_path: Path, script: str, limits: Limits | None = None) -> Reply:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from director.agents.opencode import events as read
-from director.agents.opencode.backend import OpenCode
-from director.agents.opencode.lines import LINE_BYTES, LINES, Lines
+from director.agents.driving.lines import LINE_BYTES, LINES, Lines
+from director.agents.opencode.run import OpenCodeRun
 from director.agents.protocol import Request, Surroundings
 from director.core.calls import CallKey, End, Reply, ToolEvent, ToolKind, Usage
 from director.core.config.settings import BackendOptions
@@ -68,10 +67,10 @@ class Told:
         return [cost for _, cost in self.all]
 
 
-def backend(root: Path, command: str = "opencode") -> OpenCode:
+def backend(root: Path, command: str = "opencode") -> OpenCodeRun:
     repository = root / "repository"
     repository.mkdir(exist_ok=True)
-    return OpenCode(Surroundings(BackendOptions(command=command), repository, root / "state", load_roles))
+    return OpenCodeRun(Surroundings(BackendOptions(command=command), repository, root / "state", load_roles))
 
 
 def play(tmp_path: Path, script: str, told: Told | None = None, limits: Limits | None = None) -> Reply:
@@ -215,7 +214,7 @@ def test_a_line_of_50_megabytes_is_left_out_and_not_held_in_memory(tmp_path: Pat
 def test_the_end_of_a_line_that_is_too_long_is_no_line() -> None:
     stream = BytesIO(b"x" * LINE_BYTES + TEXT.encode() + b"\n" + step(1).encode() + b"\n")
 
-    assert [event.type for event in read.read_events(Lines(stream).whole())] == ["step_finish"]
+    assert list(Lines(stream).whole()) == [step(1).encode() + b"\n"]
 
 
 def test_a_line_is_read_when_it_is_complete() -> None:

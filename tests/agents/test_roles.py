@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from director.core.errors import ConfigError
-from director.core.roles import Permission, Role
+from director.core.roles import Output, Permission, Role
 from director.prompts.roles import load_roles
 
 READERS = (Role.EXPLORER, Role.BRAINSTORM, Role.PLANNER, Role.REVIEWER)
@@ -30,6 +30,15 @@ def test_a_role_that_judges_may_only_read(role: Role) -> None:
 @pytest.mark.parametrize("role", WRITERS)
 def test_a_role_that_builds_may_read_edit_and_run(role: Role) -> None:
     assert load_roles()[role].permissions == set(Permission)
+
+
+def test_who_plans_criticises_or_reviews_answers_in_a_form() -> None:
+    roles = load_roles()
+
+    assert roles[Role.PLANNER].output_of("decompose") is Output.PLAN
+    assert roles[Role.PLANNER].output_of("gate:spec") is Output.CRITIQUE
+    assert roles[Role.REVIEWER].output_of("run:parser") is Output.REVIEW
+    assert roles[Role.EXECUTOR].output_of("run:parser") is None
 
 
 def test_no_shipped_role_sets_a_temperature_for_some_models_refuse_one() -> None:

@@ -108,6 +108,8 @@ def test_commands_and_tasks_are_offered_first(planned: Project) -> None:
         ("director replay --", {"--as-recorded", "--diff", "--json", "--strict", "--repo"}),
         ("director replay READ", {"README.md"}),
         ("director plan --rec", {"--record"}),
+        ("director allow ", {"alpha", "beta", "gamma"}),
+        ("director allow alpha ", {"README.md"}),
         ("director help pl", {"plan"}),
         ("director completion ", {"bash", "zsh", "fish"}),
         ("director plan --file ", {"README.md"}),

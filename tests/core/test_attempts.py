@@ -1,6 +1,15 @@
 import pytest
 
-from director.core.attempts import FEEDBACK_CHARACTERS, Attempt, Outcome, Rung, current_ladder, next_rung
+from director.core.attempts import (
+    BRIEF_CHARACTERS,
+    FEEDBACK_CHARACTERS,
+    Attempt,
+    Outcome,
+    Rung,
+    current_ladder,
+    next_rung,
+)
+from director.core.requests import FileRequest
 from director.core.roles import Role
 
 ROLES = (Role.EXECUTOR, Role.EXECUTOR, Role.ESCALATION)
@@ -13,6 +22,7 @@ def failed(number: int, inputs: str = "now") -> Attempt:
         role=ROLES[number - 1],
         outcome=Outcome.FAILED,
         feedback=f"why {number} failed",
+        tree_ref=f"refs/{number}",
     )
 
 
@@ -24,8 +34,17 @@ def passed(number: int, inputs: str = "now") -> Attempt:
     ("ladder", "rung"),
     [
         ([], Rung(number=1, role=Role.EXECUTOR)),
-        ([failed(1)], Rung(number=2, role=Role.EXECUTOR, feedback="why 1 failed")),
-        ([failed(1), failed(2)], Rung(number=3, role=Role.ESCALATION, feedback="why 2 failed")),
+        ([failed(1)], Rung(number=2, role=Role.EXECUTOR, feedback="why 1 failed", tree_ref="refs/1")),
+        (
+            [failed(1), failed(2)],
+            Rung(
+                number=3,
+                role=Role.ESCALATION,
+                feedback="why 2 failed",
+                earlier=("attempt 1, executor: why 1 failed",),
+                tree_ref="refs/2",
+            ),
+        ),
         ([failed(1), failed(2), failed(3)], None),
     ],
 )
@@ -80,4 +99,28 @@ def test_a_ladder_goes_on_where_roles_were_added() -> None:
 
     ladder = current_ladder(history, inputs="now", roles=longer)
 
-    assert next_rung(ladder, longer) == Rung(number=4, role=Role.ESCALATION, feedback="why 3 failed")
+    rung = next_rung(ladder, longer)
+    assert rung
+    assert (rung.number, rung.role, rung.feedback) == (4, Role.ESCALATION, "why 3 failed")
+    assert rung.earlier == ("attempt 1, executor: why 1 failed", "attempt 2, executor: why 2 failed")
+
+
+def test_of_an_earlier_attempt_the_first_line_and_what_matters_most_are_told() -> None:
+    noise = "".join(f"frame {number}\n" for number in range(500))
+    long = failed(1).model_copy(update={"feedback": f"`make` failed\n{noise}E   assert 1 == 2\n{noise}1 failed\n"})
+
+    rung = next_rung([long, failed(2)], ROLES)
+
+    assert rung
+    assert rung.earlier[0].startswith("attempt 1, executor: `make` failed\n")
+    assert rung.earlier[0].endswith("\n1 failed")
+    assert len(rung.earlier[0]) < 2 * BRIEF_CHARACTERS
+
+
+def test_an_attempt_that_asks_for_files_is_the_last_of_its_ladder() -> None:
+    request = FileRequest(path="a.py", reason="x")
+    asking = failed(1).model_copy(update={"requests": (request,)})
+
+    assert next_rung([asking], ROLES) is None
+    assert current_ladder([asking], inputs="now", roles=ROLES) == []
+    assert current_ladder([asking, failed(1)], inputs="now", roles=ROLES) == [failed(1)]

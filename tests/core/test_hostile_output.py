@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from director.core.testruns.outcome import count_tests, trim_output, why_not_red
+from director.core.testruns.outcome import count_tests, why_not_red
+from director.core.testruns.trimming import trim_output
 
 SIZE = 500_000
 LOADER_FRAME = '  File "unittest/loader.py", unittest/loader.py", x\n'

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from director.core.errors import ReplyError
-from director.core.replies import Critique, Finding, ReviewReply, Severity, Verdict, parse_reply
+from director.core.replies import Critique, Finding, ReviewReply, Severity, Verdict, parse_reply, reply_schema
+from director.core.roles import Output
 
 APPROVAL = '{"verdict": "approve"}'
 
@@ -87,3 +88,21 @@ def test_a_reply_written_as_json_reads_as_itself(findings: list[Finding], summar
     reply = ReviewReply(findings=tuple(findings), summary=summary)
 
     assert parse_reply(json.dumps(reply.model_dump(mode="json")), ReviewReply) == reply
+
+
+@pytest.mark.parametrize("output", Output)
+def test_every_object_of_a_schema_requires_all_its_fields_and_allows_no_others(output: Output) -> None:
+    schema = reply_schema(output)
+
+    for part in (schema, *schema.get("$defs", {}).values()):
+        if "properties" in part:
+            assert part["required"] == list(part["properties"])
+            assert part["additionalProperties"] is False
+    assert "default" not in json.dumps(schema)
+
+
+def test_a_plan_is_asked_for_without_the_fields_that_are_only_accepted() -> None:
+    schema = reply_schema(Output.PLAN)
+
+    assert list(schema["properties"]) == ["nodes"]
+    assert "test_hashes" not in schema["$defs"]["Node"]["properties"]

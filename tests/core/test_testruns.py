@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from director.core.testruns.outcome import count_tests, ran_no_tests, trim_output, why_not_red
+from director.core.testruns.outcome import count_tests, ran_no_tests, why_not_red
 
 OUTPUTS = Path(__file__).parent / "outputs"
 PASSED = "the test command passes already: test what the node's spec asks for and the code does not do yet"
@@ -355,57 +353,3 @@ def test_a_test_is_recognised_from_a_directory_of_the_repository() -> None:
 )
 def test_what_the_implementation_lacks_is_no_fault_of_the_tests(text: str) -> None:
     assert why_not_red(exit_code=1, timed_out=False, output=text, tests=["greeter/tests/test_a.py"]) is None
-
-
-def test_a_short_output_is_kept_whole() -> None:
-    assert trim_output("all is well\n") == "all is well\n"
-
-
-def test_colours_are_left_out() -> None:
-    assert "\x1b" not in trim_output(output("pytest-failed-coloured"))
-    assert "\x1b" not in trim_output(output("pytest-failed-coloured"), limit=200)
-
-
-def test_a_long_output_keeps_its_first_failure_and_its_last_lines() -> None:
-    before = "".join(f"collected {number}\n" for number in range(300))
-    middle = "".join(f"frame {number}\n" for number in range(300))
-    text = f"{before}=== FAILURES ===\nE   assert 1 == 2\n{middle}1 failed in 0.1s\n"
-
-    trimmed = trim_output(text, limit=400)
-
-    assert trimmed.startswith(
-        f"[... {len(before)} characters left out ...]\n=== FAILURES ===\nE   assert 1 == 2\nframe 0\n"
-    )
-    assert trimmed.endswith("\nframe 299\n1 failed in 0.1s\n")
-    assert trimmed.count("characters left out ...]\n") == 2
-
-
-def test_a_failure_near_the_end_is_shown_with_what_comes_before_it() -> None:
-    text = "line\n" * 1000 + "--- FAIL: TestGreets (0.00s)\nFAIL\n"
-
-    trimmed = trim_output(text, limit=400)
-
-    assert trimmed.count("characters left out") == 1
-    assert trimmed.endswith("line\nline\n--- FAIL: TestGreets (0.00s)\nFAIL\n")
-
-
-def test_what_is_left_out_is_counted() -> None:
-    text = "Traceback (most recent call last):\n" + "x" * 10_000
-
-    trimmed = trim_output(text, limit=1000)
-
-    note = trimmed[trimmed.index("[... ") :].splitlines()[0]
-    shown = len(trimmed) - len(note) - 1
-    assert note == f"[... {len(text) - shown} characters left out ...]"
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in OUTPUTS.iterdir()))
-def test_a_real_output_is_cut_to_size(name: str) -> None:
-    trimmed = trim_output(output(name), limit=500)
-
-    assert len(trimmed) <= 500
-
-
-@given(st.text(alphabet="ab \n\r\x1b[m", max_size=400), st.integers(min_value=0, max_value=300))
-def test_a_trimmed_output_is_never_longer_than_its_limit(text: str, limit: int) -> None:
-    assert len(trim_output(text, limit=limit)) <= limit

@@ -252,7 +252,7 @@ def _read_line() -> str:
 
 
 def _become(request: dict[str, Any]) -> None:
-    """Take over the directory, environment and output that a request names; Ctrl-C before director runs just ends it."""
+    """Take over the directory, environment and output of a request; Ctrl-C before director runs just ends it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.setsid()
     os.chdir(request["directory"])

@@ -224,6 +224,46 @@ def test_the_beginning_of_a_file_of_any_name_is_read(checkout: Checkout, reposit
     assert repository.excerpts(commit, [name], limit=2, total=2) == {name: Excerpt(b"\x00o", size=5)}
 
 
+@pytest.mark.parametrize(
+    ("link", "target", "content"),
+    [
+        ("CLAUDE.md", "top.txt", b"top\n"),
+        ("dir/deep/up", "../../top.txt", b"top\n"),
+        ("twice", "dir/once", b"file\n"),
+        ("further", "dir", None),
+        ("dangling", "nothing\nhere 5", None),
+        ("outside", "../outside.txt", None),
+        ("absolute", "/etc/passwd", None),
+        ("loop", "loop", None),
+        ("notdir", "top.txt/below", None),
+    ],
+)
+def test_a_link_is_followed_inside_the_commit_only(
+    checkout: Checkout, repository: Repository, link: str, target: str, content: bytes | None
+) -> None:
+    (checkout.root.parent / "outside.txt").write_text("not in the repository\n")
+    (checkout.root / "dir" / "once").symlink_to("file.txt")
+    (checkout.root / link).symlink_to(target)
+    commit = checkout.commit()
+    asked = ["missing", link, "new\nline", "dir/file.txt"]
+
+    found = repository.excerpts(commit, asked, limit=100, total=1000, through_links=True)
+
+    assert found[link] == (Excerpt(content, size=len(content)) if content else None)
+    assert found["dir/file.txt"] == Excerpt(b"file\n", size=5)
+    assert found["missing"] is found["new\nline"] is None
+    assert repository.excerpts(commit, [link], limit=100, total=1000) == {link: None}
+
+
+def test_a_link_to_a_directory_is_followed_on_the_way(checkout: Checkout, repository: Repository) -> None:
+    (checkout.root / "other").symlink_to("dir/deep")
+    commit = checkout.commit()
+
+    found = repository.excerpts(commit, ["other/other.txt", "other"], limit=2, total=10, through_links=True)
+
+    assert found == {"other/other.txt": Excerpt(b"ot", size=6), "other": None}
+
+
 def test_of_a_patch_no_more_is_read_than_is_asked_for(checkout: Checkout, repository: Repository, head: str) -> None:
     after = checkout.commit(**{"top.txt": "new\n" * 1000})
     patch = repository.diff(head, after)

@@ -11,6 +11,7 @@ from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord, End, Usage
 from director.core.metrics import NodeMetrics
 from director.core.plan.node import Plan
+from director.core.requests import FileRequest
 from director.core.roles import Role
 from director.core.tiers import Tier
 from director.core.watch import WatchItFail
@@ -98,6 +99,31 @@ def test_a_node_that_passed_and_became_stale_has_not_failed(directory: JobDirect
     attempted(directory, "a", Outcome.FAILED, Outcome.PASSED)
 
     assert states(status(directory, "run:a"))["a"] == "ready"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "state", "asked"),
+    [([], "failed", ["x.py", "y.py"]), (["x.py"], "failed", ["y.py"]), (["x.py", "y.py"], "ready", [])],
+)
+def test_a_node_that_asked_for_files_has_failed_until_it_has_them(
+    directory: JobDirectory, allowed: list[str], state: str, asked: list[str]
+) -> None:
+    requests = tuple(FileRequest(path=path, reason="it must") for path in ("x.py", "y.py"))
+    attempt = Attempt(inputs="x", number=1, role=Role.EXECUTOR, outcome=Outcome.FAILED, requests=requests)
+    write_model(directory.logs("run:a") / "1" / "outcome.json", attempt)
+    plan = Plan.model_validate({"nodes": [{"id": "a", "files": ["a.py", *allowed]}]})
+
+    found = node(status(directory, "run:a", plan=plan), "a")
+
+    assert (found.state, [request.path for request in found.requests]) == (state, asked)
+
+
+def test_a_node_that_has_landed_asks_for_nothing(directory: JobDirectory) -> None:
+    requests = (FileRequest(path="x.py", reason="it must"),)
+    attempt = Attempt(inputs="x", number=1, role=Role.EXECUTOR, outcome=Outcome.FAILED, requests=requests)
+    write_model(directory.logs("run:a") / "1" / "outcome.json", attempt)
+
+    assert node(status(directory), "a").requests == ()
 
 
 def test_the_attempts_of_all_ladders_are_counted(directory: JobDirectory) -> None:

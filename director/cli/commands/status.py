@@ -11,6 +11,7 @@ from director.cli.text import counted, dollars, duration, plain, say, show
 from director.core.artifacts import JobIdentity
 from director.core.errors import ExitCode
 from director.core.plan.node import Plan
+from director.core.requests import allow_command
 from director.report.status import TARGET_COMPLETION, JobStatus, NodeStatus, job_status
 from director.stages.planning import read_plan
 from director.tasks.pending import pending_tasks
@@ -47,6 +48,8 @@ def _show(status: JobStatus) -> None:
         show(_table(status.nodes))
     else:
         say("there is no plan yet")
+    for node in status.nodes:
+        _show_requests(node)
     landed = sum(node.state == "landed" for node in status.nodes)
     cost = dollars(status.cost_usd, status.unpriced_calls)
     say(f"job {status.job} on {status.branch}: {landed} of {len(status.nodes)} nodes landed")
@@ -57,6 +60,13 @@ def _show(status: JobStatus) -> None:
     if status.pending:
         tasks = counted(len(status.pending), "task")
         say(f"pending: {tasks}; 'director pending' says why, 'director run' goes on")
+
+
+def _show_requests(node: NodeStatus) -> None:
+    for request in node.requests:
+        say(f"{node.id} asks for {request}")
+    if node.requests:
+        say(f"hint: {allow_command(node.id, node.requests)}")
 
 
 def _show_rates(status: JobStatus) -> None:

@@ -1,0 +1,1 @@
+"""What all backends share that start a program for each call."""
