@@ -138,6 +138,10 @@ class Project:
         path = self.file(name)
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def measured(self, kind: str = "node") -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl of a kind."""
+        return [record for record in self.records("metrics.jsonl") if record["kind"] == kind]
+
     def asked(self) -> list[str]:
         """Which agents were asked, in the order in which they answered."""
         return [f"{record['role']} {record['task']} {record['attempt']}" for record in self.records("costs.jsonl")]

@@ -75,6 +75,8 @@ class Standing:
     """Empty where it is not known."""
     login: str = ""
     """Whether it can log in, in words; empty where that cannot be known without asking a model."""
+    is_model: bool = True
+    """Whether a model would answer; not where answers are played, and there is nobody to ask."""
 
 
 class Backend(Protocol):

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from director.agents.protocol import Request, Surroundings
+from director.agents.protocol import Request, Standing, Surroundings
 from director.artifacts.cassettes import read_cassette
 from director.core.calls import End, Reply
 from director.core.cassette import Binary, Cassette, Entry, Link, is_git_own
@@ -43,6 +43,11 @@ class Replay:
                 f"the backend 'replay' has no mode '{self._mode}'", hint=f"backends.replay.mode may be '{STRICT}'"
             )
         self._cassette(tier.model)
+
+    def examine(self, tier: Tier) -> Standing:
+        """Name the cassette. Raises ConfigError as `check` does."""
+        self.check(tier)
+        return Standing(program=str(self._repository / tier.model), login="not needed", is_model=False)
 
     def ask(self, request: Request) -> Reply:
         """Play the entry that answers the request."""

@@ -71,6 +71,10 @@ class JobDirectory:
         return self.path / "metrics.jsonl"
 
     @property
+    def spans(self) -> Path:
+        return self.path / "spans.jsonl"
+
+    @property
     def database(self) -> Path:
         return self.path / "doit.db"
 
@@ -103,7 +107,7 @@ class JobDirectory:
             "plan.revised.json",
         )
         files = (self.identity, self.task, self.recon, self.spec, self.plan, self.baseline, self.integration)
-        records = (self.costs, self.metrics, self.database)
+        records = (self.costs, self.metrics, self.spans, self.database)
         return [*files, *records, *(self.path / name for name in names)]
 
     @property

@@ -38,6 +38,8 @@ def _by_name(*commands: Command) -> dict[str, Command]:
 
 OWN_COMMANDS = _by_name(
     Command("init", "write a commented configuration for this repository"),
+    Command("doctor", "say what is missing, and whether the agents answer"),
+    Command("models", "list what the agent programs offer, as tiers"),
     Command("plan", "turn a task into a plan with locked tests"),
     Command("approve", "open the gate that waits, and go on planning"),
     Command("allow", "let a node change further files"),

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from director.core.model import Model
+from director.core.price import Price, PriceSource
 from director.core.roles import Output, Permission, Role
 from director.core.tiers import Tier
 
@@ -125,14 +126,25 @@ class CallRecord(Model):
     job: str
     role: Role
     task: str
+    node: str = ""
+    """The node that the call was for; empty for planning."""
     attempt: int
     tier: Tier
+    """The backend and the model."""
     end: End
     usage: Usage
     cost_usd: float | None
-    """None: the price is not known."""
-    cost_source: str
-    """`config`, `program` or `unknown`."""
+    """What counts; None: nobody knows."""
+    cost_source: PriceSource
+    """Who says so."""
+    price: Price | None = None
+    """The price that is known of the tier."""
+    price_source: PriceSource = PriceSource.UNKNOWN
+    """Who says so."""
+    computed_usd: float | None = None
+    """The usage at this price."""
+    reported_usd: float | None = None
+    """What the program said that the call cost."""
     seconds: float
     prompt: str = ""
     """Digest of the prompt without what differs from run to run."""

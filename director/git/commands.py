@@ -203,13 +203,15 @@ def find_repository(start: Path) -> tuple[Path, Path]:
     return Path(lines[2]), Path(lines[1])
 
 
-def require_version(start: Path) -> None:
-    """Raise ConfigError where git cannot merge without a checkout."""
+def require_version(start: Path) -> str:
+    """Return what git says of its version. Raises ConfigError where it cannot merge without a checkout."""
     _, output, _ = _run(["version"], cwd=start)
-    found = re.search(r"(\d+)\.(\d+)", output.decode(errors="replace"))
+    said = output.decode(errors="replace").strip()
+    found = re.search(r"(\d+)\.(\d+)", said)
     if not found or (int(found[1]), int(found[2])) < MINIMUM_VERSION:
         wanted = ".".join(map(str, MINIMUM_VERSION))
-        raise ConfigError(f"git is too old: {output.decode(errors='replace').strip()}", hint=f"install git {wanted}+")
+        raise ConfigError(f"git is too old: {said}", hint=f"install git {wanted}+")
+    return said.removeprefix("git version ")
 
 
 def run_in(checkout: Path, *arguments: str, as_configured: bool = False) -> tuple[int, bytes]:

@@ -7,7 +7,7 @@ the next one (recovery.py).
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,14 +23,20 @@ from director.core.config.settings import Sampling
 from director.core.digests import digest
 from director.core.errors import AgentError, ConfigError, LimitReached
 from director.core.events import CallEnded, CallStarted, Waiting
-from director.core.money import cost_of
+from director.core.money import cost_of, cost_of_reply
+from director.core.price import PriceSource
 from director.core.replies import reply_schema
+from director.core.spans import SpanKind
 from director.git.slots import Slot
 from director.job.capture import capture
 from director.job.entries import record_call
 from director.job.job import Job
 from director.job.ledger import Place
+from director.job.prices import known_price
 from director.shell.processes import Limits
+
+WAIT_SECONDS = 0.05
+"""A shorter wait is none."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +108,24 @@ def settle(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> 
 
 def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> CallRecord:
     """Write down what a call cost, once."""
-    cost, source = cost_of(reply.usage, reply.cost_usd, job.config.price(asked.tier))
+    cost = cost_of_reply(reply, known_price(job.config, asked.tier))
     record = CallRecord(
         id=asked.id,
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
         job=job.identity.id,
         role=asked.key.role,
         task=asked.key.task,
+        node=asked.key.task.partition(":")[2] if asked.key.task.startswith(("run:", "tests:")) else "",
         attempt=asked.key.attempt,
         tier=asked.tier,
         end=reply.end,
         usage=reply.usage,
-        cost_usd=cost,
-        cost_source=source,
+        cost_usd=cost.usd,
+        cost_source=cost.source,
+        price=cost.known.price if cost.known else None,
+        price_source=cost.known.source if cost.known else PriceSource.UNKNOWN,
+        computed_usd=cost.computed_usd,
+        reported_usd=cost.reported_usd,
         seconds=reply.seconds,
         prompt=asked.prompt,
     )
@@ -168,18 +179,21 @@ def _register(job: Job, question: Question, prompt: str, place: Workplace) -> As
 
 def _call(job: Job, asked: Asked, prompt: str) -> Reply:
     """Make a call within the budget and settle it; where none could be made at all, it is in flight no longer."""
-    key, tier, price = asked.key, asked.tier, job.config.price(asked.tier)
+    key, tier, known = asked.key, asked.tier, known_price(job.config, asked.tier)
     try:
-        with (
-            job.rate_limits.turn(tier, lambda until, why: job.tell(Waiting(key, tier, until, why))) as turn,
-            job.ledger.call(key.role, tier) as place,
-        ):
+        with ExitStack() as held:
+            with job.spans.within(SpanKind.WAIT, str(tier), least=WAIT_SECONDS):
+                turn = held.enter_context(
+                    job.rate_limits.turn(tier, lambda until, why: job.tell(Waiting(key, tier, until, why)))
+                )
+                place = held.enter_context(job.ledger.call(key.role, tier))
 
             def spent(usage: Usage, reported: float | None) -> bool:
-                return place.use(cost_of(usage, reported, price)[0])
+                return place.use(cost_of(usage, reported, known).usd)
 
             job.tell(CallStarted(key, tier))
-            reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
+            with job.spans.within(SpanKind.CALL, str(key.role)):
+                reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
             turn.end(reply)
             record = settle(job, asked, reply, place)
             job.look_after_repository(key.task)

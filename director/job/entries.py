@@ -11,10 +11,11 @@ from director.core.artifacts import Asked
 from director.core.calls import End, Reply
 from director.core.cassette import Binary, Content, Entry, Link, Origin, Prompt, is_git_own
 from director.core.masking import Mask
-from director.core.money import cost_of
+from director.core.money import cost_of_reply
 from director.core.words import listed, quoted
 from director.job.capture import changed_files
 from director.job.job import Job
+from director.job.prices import known_price
 from director.shell import environment
 
 FILES_BYTES = 8 * 1024 * 1024
@@ -47,7 +48,6 @@ def _entry_of(job: Job, asked: Asked, reply: Reply) -> Entry:
     files, left_out = _files_of(job, asked)
     prompt = read_text(job.directory.path / asked.log / "prompt.md") or ""
     shown = job.timeless(prompt)
-    cost, _ = cost_of(reply.usage, reply.cost_usd, job.config.price(asked.tier))
     return Entry(
         id=asked.id,
         role=asked.key.role,
@@ -57,7 +57,7 @@ def _entry_of(job: Job, asked: Asked, reply: Reply) -> Entry:
         detail=reply.detail,
         retry_after=reply.retry_after,
         usage=reply.usage,
-        cost_usd=cost,
+        cost_usd=cost_of_reply(reply, known_price(job.config, asked.tier)).usd,
         took=round(reply.seconds, 3),
         events=reply.events,
         text=reply.text,

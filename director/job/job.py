@@ -31,8 +31,10 @@ from director.git.repository import Landed, Repository
 from director.git.slots import Pool
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
+from director.job.measures import Measures
 from director.job.ratelimits import RateLimits
 from director.job.recording import Recording
+from director.job.spans import Spans
 from director.prompts.roles import load_roles
 from director.shell.startup import StartupFiles
 
@@ -104,6 +106,16 @@ class Job:
         return Recording(self.record, repository=self.repository, note=self.note) if self.record else None
 
     @cached_property
+    def spans(self) -> Spans:
+        """What takes time."""
+        return Spans(self.directory.spans, job=lambda: self.identity.id, run=self.run_id)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What was measured."""
+        return Measures(self.directory, self.ledger)
+
+    @cached_property
     def rate_limits(self) -> RateLimits:
         """Who waits for which tier."""
         return RateLimits(longest=self.config.limits.rate_limit_wait_secs)
@@ -173,7 +185,9 @@ class Job:
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.recording, self.rate_limits, self.roles, self.family, self.repository.git):
+        for _ in (self.ledger, self.spans, self.measures, self.recording, self.rate_limits):
+            pass
+        for _ in (self.roles, self.family, self.repository.git):
             pass
         self.check_agents()
 

@@ -1,7 +1,7 @@
 """What the job has cost, and whether another call may be started."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from director.artifacts.directory import JobDirectory
@@ -51,6 +51,11 @@ class Ledger:
         self._records = read_records(self._path, CallRecord)
         self._ids = {record.id for record in self._records}
         self._in_flight: list[Place] = []
+
+    @property
+    def records(self) -> Sequence[CallRecord]:
+        """Every call that has ended, in order."""
+        return self._records
 
     @property
     def spent(self) -> float:

@@ -39,6 +39,17 @@ def working(job: Job) -> Iterator[None]:
 
 
 @contextmanager
+def attended(mark: str) -> Iterator[None]:
+    """Ask agents without a job: stop when asked, and leave nothing of what carries the mark behind."""
+    with _stopping_on_signals():
+        guardian = Guardian(mark)
+        try:
+            yield
+        finally:
+            guardian.close()
+
+
+@contextmanager
 def _stopping_on_signals() -> Iterator[None]:
     """Let the first SIGINT or SIGTERM end agents and tests, so that the run ends in good order."""
     processes.clear_stop()

@@ -9,11 +9,11 @@ from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_records
 from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord
+from director.core.measures import executor_completion, last_of_each, stage_two_rate, total, watch_it_fail_rate
 from director.core.metrics import NodeMetrics
 from director.core.model import Model
 from director.core.plan.node import Node, Plan
 from director.core.requests import FileRequest, unanswered
-from director.core.watch import WatchItFail
 
 State = Literal["landed", "failed", "ready", "waiting"]
 TARGET_COMPLETION = 0.7
@@ -66,8 +66,8 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
     """Return the state of a job."""
     calls = read_records(directory.costs, CallRecord)
     metrics = read_records(directory.metrics, NodeMetrics)
-    worked_on = list({entry.node: entry for entry in metrics if entry.outcome != "cutoff"}.values())
-    landed = [entry for entry in worked_on if entry.outcome == "landed"]
+    worked_on = last_of_each(metrics)
+    money = total(calls)
     by_node: dict[str, list[CallRecord]] = defaultdict(list)
     for call in calls:
         by_node[call.task.partition(":")[2]].append(call)
@@ -77,12 +77,12 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
         branch=branch,
         nodes=tuple(_with_money(node, by_node[node.id]) for node in nodes),
         pending=tuple(sorted(pending)),
-        cost_usd=_cost(calls),
-        unpriced_calls=_unpriced(calls),
-        calls=len(calls),
-        executor_completion=_share([entry.outcome == "landed" and not entry.escalated for entry in worked_on]),
-        stage_two_rate=_share([entry.stage_two for entry in landed]),
-        watch_it_fail_rate=_share([entry.watch_it_fail is WatchItFail.OBSERVED for entry in filter(_is_known, landed)]),
+        cost_usd=money.cost_usd,
+        unpriced_calls=money.unpriced_calls,
+        calls=money.calls,
+        executor_completion=executor_completion(worked_on),
+        stage_two_rate=stage_two_rate(worked_on),
+        watch_it_fail_rate=watch_it_fail_rate(worked_on),
     )
 
 
@@ -118,20 +118,5 @@ def _has_what_it_asked_for(node: Node, last: Attempt) -> bool:
 
 
 def _with_money(node: NodeStatus, calls: Sequence[CallRecord]) -> NodeStatus:
-    return node.model_copy(update={"cost_usd": _cost(calls), "unpriced_calls": _unpriced(calls)})
-
-
-def _cost(calls: Sequence[CallRecord]) -> float:
-    return round(sum(call.cost_usd or 0.0 for call in calls), 6)
-
-
-def _unpriced(calls: Sequence[CallRecord]) -> int:
-    return sum(call.cost_usd is None for call in calls)
-
-
-def _is_known(entry: NodeMetrics) -> bool:
-    return entry.watch_it_fail is not WatchItFail.UNKNOWN
-
-
-def _share(claims: Sequence[bool]) -> float | None:
-    return sum(claims) / len(claims) if claims else None
+    money = total(calls)
+    return node.model_copy(update={"cost_usd": money.cost_usd, "unpriced_calls": money.unpriced_calls})

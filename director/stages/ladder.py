@@ -9,6 +9,7 @@ from director.core.attempts import Attempt, Outcome, Rung, current_ladder, next_
 from director.core.errors import Rejected, StageFailed
 from director.core.requests import allow_command
 from director.core.roles import Role
+from director.core.spans import SpanKind
 from director.job.job import Job
 
 Result = TypeVar("Result")
@@ -27,7 +28,8 @@ def climb(
     while rung := next_rung(ladder, roles):
         log = open_attempt(job.directory, task)
         try:
-            result = attempt(rung, log)
+            with job.spans.within(SpanKind.ATTEMPT, log.name):
+                result = attempt(rung, log)
         except Rejected as rejected:
             failed = _outcome(rung, inputs, rejected)
             close_attempt(log, failed)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from director.core.errors import MergeConflict, Rejected, TipMoved
+from director.core.spans import SpanKind
 from director.core.words import listed, quoted
 from director.git.repository import Change
 from director.job.job import Job
@@ -45,20 +46,21 @@ def land(
     if it must not land. `kept` is the ref that keeps the commit: it goes when the commit is on the branch.
     Landings of one director wait for each other; a tip that somebody else moved meanwhile is read again.
     """
-    while True:
-        with job.landing:
-            tip = job.tip()
-            landed = commit if tip == base else _combine(job, tip, commit, message)
-            candidate = Candidate(landed, tip, job.repository.changes(tip, landed))
-            _check_scope(candidate, allowed)
-            check(candidate)
-            try:
-                job.branch.move(landed, old=tip)
-            except TipMoved:
-                continue
-            for ref in filter(None, (kept, _landing_ref(job))):
-                job.repository.drop(ref)
-            return landed
+    with job.spans.within(SpanKind.LANDING, commit[:12]):
+        while True:
+            with job.landing:
+                tip = job.tip()
+                landed = commit if tip == base else _combine(job, tip, commit, message)
+                candidate = Candidate(landed, tip, job.repository.changes(tip, landed))
+                _check_scope(candidate, allowed)
+                check(candidate)
+                try:
+                    job.branch.move(landed, old=tip)
+                except TipMoved:
+                    continue
+                for ref in filter(None, (kept, _landing_ref(job))):
+                    job.repository.drop(ref)
+                return landed
 
 
 def _check_scope(candidate: Candidate, allowed: Collection[str]) -> None:

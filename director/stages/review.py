@@ -10,6 +10,7 @@ from director.core.errors import AgentError, ConfigError, LimitReached, Rejected
 from director.core.plan.node import Node
 from director.core.replies import Finding, ReviewReply, Severity, parse_reply
 from director.core.roles import Role
+from director.core.spans import SpanKind
 from director.job.asking import Question, Workplace, ask
 from director.job.job import Job
 from director.prompts.render import render
@@ -42,7 +43,8 @@ def review_change(job: Job, change: Change, *, log: Path, stage: Literal["one", 
     """Return the findings; a reviewer that fails to answer finds nothing. Raises Rejected for a critical one."""
     task = f"run:{change.node.id}"
     try:
-        findings = _ask(job, change, log=log / f"review-{stage}", stage=stage).findings
+        with job.spans.within(SpanKind.REVIEW, f"stage {stage}"):
+            findings = _ask(job, change, log=log / f"review-{stage}", stage=stage).findings
     except (AgentError, ConfigError, ReplyError, LimitReached) as error:
         job.note(f"the review gave nothing and does not block: {error.message}", task=task)
         return ()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
+from director.core.spans import PASSED, RED, SpanKind
 from director.core.testruns.outcome import count_tests, ran_no_tests
 from director.core.testruns.trimming import trim_output
 from director.job.job import Job
@@ -64,7 +65,7 @@ def was_counted(job: Job, node: str) -> bool:
 def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
     """Run a shell command of the plan or the configuration in a clean checkout; it sees no secrets."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    with job.pool.slot("gate", commit) as slot:
+    with job.spans.within(SpanKind.GATE, output.stem) as span, job.pool.slot("gate", commit) as slot:
         finished = processes.run(
             processes.shell_argv(command),
             cwd=slot.tree,
@@ -73,9 +74,11 @@ def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> Tes
             limits=Limits(wall=job.config.limits.test_timeout_secs),
             mark=job.mark,
         )
+        shown = _both_ends(output).replace(f"{slot.tree}/", "")  # where an agent looks there is no such checkout
+        run = TestRun(finished, shown)
+        span.outcome = PASSED if run.passed else RED
     job.look_after_repository()
-    shown = _both_ends(output).replace(f"{slot.tree}/", "")  # where an agent looks there is no such checkout
-    return TestRun(finished, shown)
+    return run
 
 
 def _both_ends(path: Path) -> str:

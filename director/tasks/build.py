@@ -1,6 +1,7 @@
 """Build targets of the graph: plan first where the plan is not fresh, then what was asked for."""
 
 import fnmatch
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from director.artifacts.files import read_bytes
 from director.core.errors import ConfigError, ExitCode
 from director.job.surroundings import check_surroundings
 from director.job.work import working
+from director.stages.measuring import record_run
 from director.tasks.checker import ContentChecker
 from director.tasks.dependency import BaselineDependency
 from director.tasks.dispatcher import CriticalPathDispatcher
@@ -53,9 +55,19 @@ def build(graph: Graph, targets: Sequence[str], *, reporter: Any, options: Build
     if not graph.job.directory.identity.exists():
         graph.job.repository.commit("HEAD")
     check_surroundings(graph.job)
+    started = time.monotonic()
     with working(graph.job):
         code = _rounds(graph, targets, reporter=reporter, options=options)
         conclude(graph.job)
+        if graph.job.directory.identity.exists():
+            record_run(
+                graph.job,
+                graph.needs,
+                targets=tuple(targets),
+                exit_code=int(code),
+                workers=options.parallel,
+                seconds=round(time.monotonic() - started, 3),
+            )
         return code
 
 
@@ -64,7 +76,7 @@ def _rounds(graph: Graph, targets: Sequence[str], *, reporter: Any, options: Bui
         plan = read_bytes(graph.job.directory.plan)
         code = _round(graph, targets, reporter=reporter, options=options)
         if code is not ExitCode.DONE or read_bytes(graph.job.directory.plan) == plan:
-            break
+            return code
     return code
 
 
@@ -85,11 +97,13 @@ def run_tasks(
     """Run some of these tasks and what they need."""
     control = TaskControl(make_tasks(dicts))
     control.process(find_tasks(control, targets or DEFAULT_TARGETS))
+    graph.needs.update((name, list(task.task_dep)) for name, task in control.tasks.items())
     with database(graph) as dependency:
         runner = GraphRunner(
             dependency, reporter, not options.fail_fast, options.always, Stream(2), num_process=options.parallel
         )
-        runner.run_all(CriticalPathDispatcher(control.tasks, control.targets, control.selected_tasks))
+        ready = graph.job.spans.ready
+        runner.run_all(CriticalPathDispatcher(control.tasks, control.targets, control.selected_tasks, ready))
     return runner.exit_code
 
 

@@ -5,7 +5,7 @@ remembers all its ancestors: a chain selected from its end needs quadratic memor
 """
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -19,8 +19,11 @@ from director.core.graph import Dependencies, closure, remaining_lengths
 class ReadyQueue:
     """What doit uses of its deque of ready nodes, as a heap: the longest remaining path first, ties as defined."""
 
-    def __init__(self, lengths: Mapping[str, float], positions: Mapping[str, int]) -> None:
+    def __init__(
+        self, lengths: Mapping[str, float], positions: Mapping[str, int], ready: Callable[[str], None]
+    ) -> None:
         self._lengths = lengths
+        self._ready = ready
         self._positions = positions
         self._heap: list[tuple[float, int, int, Any]] = []
         self._appended = count()
@@ -28,6 +31,7 @@ class ReadyQueue:
     def append(self, node: Any) -> None:
         """Add a node; one whose task was made only now, by a delayed creator, comes after all others."""
         name = node.task.name
+        self._ready(name)
         length, position = self._lengths.get(name, 0.0), self._positions.get(name, len(self._positions))
         heapq.heappush(self._heap, (-length, position, next(self._appended), node))
 
@@ -42,11 +46,18 @@ class ReadyQueue:
 class CriticalPathDispatcher(TaskDispatcher):  # type: ignore[misc]
     """doit's dispatcher with everything selected expanded at once, and the critical path first."""
 
-    def __init__(self, tasks: Mapping[str, Any], targets: Mapping[str, str], selected_tasks: Sequence[str]) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Any],
+        targets: Mapping[str, str],
+        selected_tasks: Sequence[str],
+        ready: Callable[[str], None] = lambda task: None,
+    ) -> None:
+        """`ready` is told of a task whenever it can go on, the last time when it can begin."""
         super().__init__(tasks, targets, selected_tasks)
         needed = {name: [*task.task_dep, *sorted(task.calc_dep)] for name, task in tasks.items()}
         lengths = _lengths(tasks, selected_tasks, {name: needed[name] + tasks[name].setup_tasks for name in tasks})
-        self.ready = ReadyQueue(lengths, {name: position for position, name in enumerate(tasks)})
+        self.ready = ReadyQueue(lengths, {name: position for position, name in enumerate(tasks)}, ready)
         # not the setup tasks: doit starts them only for a task that is not up to date
         for name in closure(selected_tasks, needed):
             self.ready.append(self._gen_node(None, name))

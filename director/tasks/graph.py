@@ -41,6 +41,8 @@ class Graph:
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.needs: dict[str, list[str]] = {}
+        """What each task waits for, as far as it was built."""
 
     def create_doit_tasks(self) -> Iterator[TaskDict]:
         """Yield every task that can be known now."""
@@ -71,16 +73,16 @@ class Graph:
     def planning_tasks(self) -> Iterator[TaskDict]:
         """Yield the tasks that lead to the plan."""
         job, directory = self.job, self.job.directory
-        start = _task("job", "begin the job at a commit", lambda: _begin(job), targets=[directory.identity])
+        start = self._task("job", "begin the job at a commit", lambda: _begin(job), targets=[directory.identity])
         yield start | {"uptodate": [True]}
-        yield _task(
+        yield self._task(
             "recon",
             "explore the repository",
             lambda: planning.write_recon(job),
             file_dep=[directory.task, directory.identity],
             targets=[directory.recon],
         )
-        yield _task(
+        yield self._task(
             "spec",
             "turn the task into a specification",
             lambda: planning.write_spec(job),
@@ -89,14 +91,14 @@ class Graph:
         )
         yield _group("gate", "approvals of the specification and the plan")
         yield self._gate("spec", "approve the specification", [directory.spec])
-        yield _task(
+        yield self._task(
             "decompose",
             "plan the specification as nodes",
             lambda: planning.write_plan(job),
             file_dep=[directory.spec, directory.recon, directory.approved("spec")],
             targets=[directory.plan],
         )
-        yield _task(
+        yield self._task(
             "slices",
             "give each node its own part of the plan",
             lambda: slices.write_slices(job),
@@ -119,7 +121,7 @@ class Graph:
         everything = [*PLANNING, *(f"tests:{name}" for name in ids), "gate:plan"]
         yield {"basename": "plan", "actions": None, "task_dep": everything, "doc": "everything up to an approved plan"}
         gates = config_changed({"gates": job.config.active_gates()})
-        yield _task(
+        yield self._task(
             "baseline",
             "run the repository's gates before anything is done",
             lambda: integration.measure_baseline(job),
@@ -131,7 +133,7 @@ class Graph:
         yield _group("run", "every node, landed on the job branch")
         for planned in plan.nodes:
             yield self._run(planned)
-        yield _task(
+        yield self._task(
             "integrate",
             "run every gate on everything together",
             lambda: integration.integrate(job, ids),
@@ -146,22 +148,57 @@ class Graph:
         plan = self.job.directory.plan
         return [planned.id for planned in planning.read_plan(plan).nodes] if plan.exists() else []
 
+    def _task(
+        self,
+        name: str,
+        doc: str,
+        function: Callable[[], None],
+        *,
+        file_dep: list[Path] | None = None,
+        targets: list[Path],
+        **more: Any,
+    ) -> TaskDict:
+        """Return a task of ours; its output is never captured, since doit's capture mixes the tasks of threads."""
+        kind, _, node_name = name.partition(":")
+        return {
+            "basename": kind,
+            **({"name": node_name} if node_name else {}),
+            "doc": doc,
+            "actions": [action(_telling(self._measured(name, function)))],
+            "file_dep": [str(path) for path in file_dep or ()],
+            "targets": [str(path) for path in targets],
+            "io": {"capture": False},
+            "verbosity": 2,
+            "meta": {"weight": 1.0},
+            **more,
+        }
+
+    def _measured(self, name: str, function: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            if name == "job":  # before it there are no records
+                function()
+                return
+            with self.job.spans.task(name):
+                function()
+
+        return run
+
     def _gate(self, name: str, doc: str, documents: list[Path]) -> TaskDict:
         job = self.job
-        task = _task(
-            name,
+        task = self._task(
+            f"gate:{name}",
             doc,
             lambda: approval.pass_gate(job, name),
             file_dep=documents,
             targets=[job.directory.approved(name)],
             uptodate=[_is_sound(job.directory.approved(name), Approval)],
         )
-        return task | {"basename": "gate", "name": name, "meta": {"rewrites": [str(documents[0])], "weight": 1.0}}
+        return task | {"meta": {"rewrites": [str(documents[0])], "weight": 1.0}}
 
     def _tests(self, planned: Node) -> TaskDict:
         job, name = self.job, planned.id
-        task = _task(
-            name,
+        task = self._task(
+            f"tests:{name}",
             f"write the tests of: {planned.title or name}",
             lambda: acceptance.write_tests(job, name),
             file_dep=[job.directory.node(name)],
@@ -171,13 +208,13 @@ class Graph:
             clean=True,
         )
         task["meta"] |= self._restoring(name)
-        return task | {"basename": "tests", "name": name}
+        return task
 
     def _run(self, planned: Node) -> TaskDict:
         job, directory, name = self.job, self.job.directory, planned.id
         needed = [directory.merged(dependency) for dependency in planned.depends_on]
-        task = _task(
-            name,
+        task = self._task(
+            f"run:{name}",
             planned.title or name,
             lambda: node.run_node(job, name),
             file_dep=[directory.node(name), directory.lock(name), *needed],
@@ -187,7 +224,7 @@ class Graph:
             clean=True,
         )
         task["meta"] = self._restoring(name) | {"weight": _WEIGHTS[planned.estimated_difficulty]}
-        return task | {"basename": "run", "name": name}
+        return task
 
     def _restoring(self, name: str) -> dict[str, Any]:
         """Return what puts a node's slice back before its task begins: agents may have been at the file."""
@@ -235,26 +272,3 @@ def _group(name: str, doc: str) -> TaskDict:
 def _begin(job: Job) -> None:
     begin_job(job.repository, job.directory)
     job.branch.hold()
-
-
-def _task(
-    name: str,
-    doc: str,
-    function: Callable[[], None],
-    *,
-    file_dep: list[Path] | None = None,
-    targets: list[Path],
-    **more: Any,
-) -> TaskDict:
-    """Return a task of ours; its output is never captured, since doit's capture mixes the tasks of threads."""
-    return {
-        "basename": name,
-        "doc": doc,
-        "actions": [action(_telling(function))],
-        "file_dep": [str(path) for path in file_dep or ()],
-        "targets": [str(path) for path in targets],
-        "io": {"capture": False},
-        "verbosity": 2,
-        "meta": {"weight": 1.0},
-        **more,
-    }

@@ -136,6 +136,9 @@ class _Http(BaseHTTPRequestHandler):
         return
 
     def do_GET(self) -> None:
+        if "Upgrade" in self.headers:
+            self.send_json(426, {})  # there are no websockets here
+            return
         if urlsplit(self.path).path.rstrip("/").endswith("/models"):
             listing = [{"id": name, "object": "model"} for name in self.server_of.models]
             self.send_json(200, {"object": "list", "data": listing})

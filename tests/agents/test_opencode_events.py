@@ -105,7 +105,7 @@ def test_a_patch_names_every_file_that_it_changes() -> None:
 
 
 def test_a_search_is_a_read_of_what_was_searched_for() -> None:
-    (event,) = read.tool_events([use("glob", pattern="*.txt")], REPOSITORY)
+    event = use("glob", pattern="*.txt")
 
     assert (event.kind, event.detail) == (ToolKind.READ, "*.txt")
 

@@ -76,6 +76,7 @@ def test_it_prints_code_for_each_shell(project: Project, shell: str) -> None:
         ("director plan --au", {"--auto"}),
         ("director explain run:", {"alpha", "beta", "gamma"}),
         ("director show ga", {"gamma"}),
+        ("director models re", {"replay"}),
     ],
 )
 def test_a_real_bash_completes(planned: Project, programs: Path, line: str, offered: set[str]) -> None:

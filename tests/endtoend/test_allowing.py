@@ -55,7 +55,7 @@ def test_a_node_whose_executor_asks_for_a_file_fails_at_once_and_lands_when_it_h
     assert "'run:alpha' asks for files that it may not change" in said
     assert "  - 'names.py': the name is kept there\n" in said
     assert "plan.json, or let it have them: director allow alpha names.py\n" in said
-    metrics = here.records("metrics.jsonl")[-1]
+    metrics = here.measured()[-1]
     assert (metrics["outcome"], metrics["attempts"], metrics["escalated"]) == ("failed", 1, False)
 
     alpha = statuses(capsys)["alpha"]

@@ -197,7 +197,7 @@ def test_a_rate_limit_is_waited_for_shown_with_its_moment_and_counts_as_no_attem
     moments = [time.strftime("%H:%M:%S", time.localtime(started + seconds)) for seconds in range(120)]
     assert said[1] in moments
     assert executors(apart).count("executor run:alpha 1") == 3
-    assert [metric["attempts"] for metric in apart.records("metrics.jsonl")] == [1, 1, 1]
+    assert [metric["attempts"] for metric in apart.measured()] == [1, 1, 1]
     assert not apart.file("logs/run/alpha/2").exists()
 
 

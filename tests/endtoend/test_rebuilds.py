@@ -79,7 +79,7 @@ def test_an_edited_spec_whose_result_changes_rebuilds_dependents_without_an_agen
 
     assert done.code == 0, done.out
     assert project.asked()[len(asked) :] == ["test_author tests:alpha 1", "executor run:alpha 1"]
-    outcomes = [(entry["node"], entry["outcome"]) for entry in project.records("metrics.jsonl")[3:]]
+    outcomes = [(entry["node"], entry["outcome"]) for entry in project.measured()[3:]]
     assert sorted(outcomes) == [("alpha", "landed"), ("beta", "cutoff"), ("gamma", "cutoff")]
 
 

@@ -64,7 +64,7 @@ def test_a_node_is_escalated_once_and_reviewed(project: Project) -> None:
     assert done.code == 0, done.out
     asked = [key for key in project.asked() if "run:alpha" in key]
     assert asked == ["executor run:alpha 1", "executor run:alpha 2", "escalation run:alpha 3", "reviewer run:alpha 3"]
-    assert project.records("metrics.jsonl")[0]["escalated"] is True
+    assert project.measured()[0]["escalated"] is True
 
 
 def test_a_critical_finding_sends_the_work_back(project: Project) -> None:

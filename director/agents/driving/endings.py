@@ -45,6 +45,11 @@ def told_wait(text: str, headers: Mapping[str, Any] | None = None) -> float | No
     return backoff.told_wait(text, said, now=datetime.now(UTC))
 
 
+def wait_until(moment: float) -> float:
+    """Return how many seconds it is until a moment, which is given in seconds since the epoch."""
+    return min(max(moment - datetime.now(UTC).timestamp(), 0.0), backoff.FARTHEST_SECONDS)
+
+
 def speaks_of_rate(text: str) -> bool:
     """Tell whether a provider's words mean that it is asked too often or too much."""
     return bool(_RATE.search(text))

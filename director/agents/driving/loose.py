@@ -34,3 +34,11 @@ def read_line(line: str | bytes, model: type[Format]) -> Format | None:
         return model.model_validate(json.loads(line))
     except (ValueError, RecursionError, ValidationError):
         return None
+
+
+def read_value(value: object, model: type[Format]) -> Format | None:
+    """Read a part of a line; None if it is nothing of this format."""
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        return None

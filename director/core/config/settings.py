@@ -4,8 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
+from director.core.config.programs import CommandProgram
 from director.core.errors import ConfigError
 from director.core.model import Model
+from director.core.price import Price
 from director.core.roles import Role
 from director.core.tiers import Tier, parse_tier
 
@@ -19,7 +21,6 @@ def _tier(text: str) -> str:
 
 
 TierString = Annotated[str, AfterValidator(_tier)]
-Money = Annotated[float, Field(ge=0)]
 
 
 class Tiers(Model):
@@ -45,11 +46,14 @@ class BackendOptions(Model):
     command: str | None = None
     """The program to start. Default: the one on PATH."""
     mode: str | None = None
-    """How the program is driven; for opencode: `run`; for replay: `strict`, to answer only recorded prompts."""
+    """How the program is driven: `run` for opencode, `unconfined` (no sandbox for what edits) for codex, `strict` for
+    replay, which then answers only prompts that were recorded."""
     provider: dict[str, Any] = Field(default_factory=dict)
-    """Provider blocks handed to the program, such as a local OpenAI-compatible `base_url`."""
+    """Providers by the name that tiers call them: `base_url` and, for a key, `api_key_env`; or OpenCode's own block."""
     env: tuple[str, ...] = ()
     """Names of further environment variables that the program may see."""
+    programs: dict[str, CommandProgram] = Field(default_factory=dict)
+    """For the backend `command`: programs by the name that tiers call them."""
 
 
 class Sampling(Model):
@@ -59,17 +63,6 @@ class Sampling(Model):
     """Default: the temperature of the role's definition."""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     """Nucleus sampling. Default: the model's own."""
-
-
-class Price(Model):
-    """US dollars per million tokens."""
-
-    input: Money
-    """Fresh input tokens."""
-    output: Money
-    """Output tokens, reasoning included."""
-    cached_input: Money | None = None
-    """Input tokens read from the provider's cache. Default: the price of fresh input."""
 
 
 class Limits(Model):
@@ -122,7 +115,9 @@ class Config(Model):
     gates: dict[str, str] = Field(default_factory=dict)
     """Repository-wide gates: any name to a shell command, run in this order by `integrate`; empty = skipped."""
     pricing: dict[TierString, Price] = Field(default_factory=dict)
-    """Prices by tier string; they go before what a program reports."""
+    """Prices by tier string, in US dollars per million tokens. They go before what a program reports. Without them and
+    without a report a model at an address of a private network costs nothing, and others are looked up in the price
+    list that is installed with director."""
     limits: Limits = Limits()
     review: Review = Review()
     repository: RepositoryOptions = RepositoryOptions()

@@ -1,0 +1,1 @@
+"""Claude Code (https://claude.com/claude-code) as a backend."""

@@ -1,0 +1,1 @@
+"""Codex (https://developers.openai.com/codex) as a backend."""

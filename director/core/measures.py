@@ -1,0 +1,93 @@
+"""What records come to: sums and shares, the same wherever they are told."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from director.core.calls import CallRecord, Usage
+from director.core.graph import topological_order
+from director.core.metrics import NodeMetrics, RoleTotals
+from director.core.spans import Span, SpanKind
+from director.core.watch import WatchItFail
+
+Key = TypeVar("Key")
+
+
+def total(calls: Iterable[CallRecord]) -> RoleTotals:
+    """Return what calls come to."""
+    known, usage = list(calls), Usage()
+    for call in known:
+        usage += call.usage
+    return RoleTotals(
+        calls=len(known),
+        usage=usage,
+        cost_usd=round(sum(call.cost_usd or 0.0 for call in known), 6),
+        unpriced_calls=sum(call.cost_usd is None for call in known),
+    )
+
+
+def totals(calls: Iterable[CallRecord], key: Callable[[CallRecord], Key]) -> dict[Key, RoleTotals]:
+    """Return what calls come to, by a key, in the order in which the keys first occur."""
+    grouped: dict[Key, list[CallRecord]] = defaultdict(list)
+    for call in calls:
+        grouped[key(call)].append(call)
+    return {name: total(found) for name, found in grouped.items()}
+
+
+def last_of_each(metrics: Iterable[NodeMetrics]) -> list[NodeMetrics]:
+    """Return the last ladder of each node that was worked on; a node that was satisfied already was not."""
+    return list({entry.node: entry for entry in metrics if entry.outcome != "cutoff"}.values())
+
+
+def executor_completion(worked_on: Sequence[NodeMetrics]) -> float | None:
+    """Return the share of nodes that the executor tier landed without escalation; a node that failed counts."""
+    return share([entry.outcome == "landed" and not entry.escalated for entry in worked_on])
+
+
+def escalation_rate(worked_on: Sequence[NodeMetrics]) -> float | None:
+    """Return the share of nodes that were escalated."""
+    return share([entry.escalated for entry in worked_on])
+
+
+def stage_two_rate(worked_on: Sequence[NodeMetrics]) -> float | None:
+    """Return the share of landed nodes that the reviewer read."""
+    return share([entry.stage_two for entry in worked_on if entry.outcome == "landed"])
+
+
+def watch_it_fail_rate(worked_on: Sequence[NodeMetrics]) -> float | None:
+    """Return the share of landed nodes, where it is known, whose executor saw the tests fail first."""
+    seen = [entry.watch_it_fail for entry in worked_on if entry.outcome == "landed"]
+    return share([verdict is WatchItFail.OBSERVED for verdict in seen if verdict is not WatchItFail.UNKNOWN])
+
+
+def share(claims: Sequence[bool]) -> float | None:
+    """Return how many of the claims are true; None where there are none."""
+    return sum(claims) / len(claims) if claims else None
+
+
+def seconds_of(spans: Iterable[Span], kind: SpanKind, *, outside: frozenset[SpanKind] = frozenset()) -> float:
+    """Add up the spans of a kind that lie within none of the kinds `outside`."""
+    known = list(spans)
+    by_id = {span.id: span for span in known}
+
+    def is_within(span: Span) -> bool:
+        parent = by_id.get(span.parent)
+        return parent is not None and (parent.kind in outside or is_within(parent))
+
+    return round(sum(span.seconds for span in known if span.kind is kind and not is_within(span)), 3)
+
+
+def critical_path(needs: Mapping[str, Sequence[str]], seconds: Mapping[str, float]) -> list[str]:
+    """Return the chain of tasks that took longest, first task first; `needs` says what each task waits for."""
+    longest: dict[str, float] = {}
+    before: dict[str, str] = {}
+    for task in topological_order(needs):
+        last = max(needs[task], key=lambda other: longest.get(other, 0.0), default="")
+        longest[task] = longest.get(last, 0.0) + seconds.get(task, 0.0)
+        before[task] = last
+    task = max(longest, key=lambda name: longest[name], default="")
+    chain: list[str] = []
+    while task:
+        chain.append(task)
+        task = before.get(task, "")
+    return [name for name in reversed(chain) if name in seconds]
