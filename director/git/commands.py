@@ -214,7 +214,7 @@ def require_version(start: Path) -> str:
     return said.removeprefix("git version ")
 
 
-def run_in(checkout: Path, *arguments: str, as_configured: bool = False) -> tuple[int, bytes]:
+def run_in(checkout: Path, *arguments: str, stdin: bytes = b"", as_configured: bool = False) -> tuple[int, bytes]:
     """Ask git in a checkout, which has a HEAD and an index of its own.
 
     With `as_configured` the user's settings count, as far as they run nothing: what is ignored, how lines end.
@@ -223,5 +223,5 @@ def run_in(checkout: Path, *arguments: str, as_configured: bool = False) -> tupl
     settings = _NOTHING_RUNS | _drivers_off(_parse_configuration(output))
     if not as_configured:
         settings |= _NOTHING_BENDS
-    status, output, _ = _run(arguments, cwd=checkout, variables=_as_variables(settings))
+    status, output, _ = _run(arguments, cwd=checkout, stdin=stdin, variables=_as_variables(settings))
     return status, output

@@ -243,6 +243,11 @@ class Repository:
         """Return the paths that differ between two trees or commits."""
         return [change.path for change in self.changes(before, after)]
 
+    def last_change(self, base: str, tip: str, globs: Sequence[str]) -> str | None:
+        """Return the last commit after `base` up to `tip` that changed a file that fits one of the globs."""
+        listing = ("--glob-pathspecs", "rev-list", "--max-count=1", f"{base}..{tip}", "--", *globs)
+        return self.git.text(*listing) or None
+
     def landed(self, base: str, tip: str) -> list[Landed]:
         """Return our commits after `base` up to `tip`, oldest first."""
         trailers = _FIELD.join(f"%(trailers:key={key},valueonly,separator=%x2C)" for key in _TRAILERS)

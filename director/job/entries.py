@@ -75,7 +75,10 @@ def _files_of(job: Job, asked: Asked) -> tuple[dict[str, tuple[Content, bool]], 
     if asked.scope is None:
         return {}, []
     slot = job.pool.named(asked.scope.slot, asked.scope.base)
-    return _read_files(slot.tree, changed_files(job, slot, asked.scope)) if slot.is_whole() else ({}, [])
+    if not slot.is_whole():
+        return {}, []
+    files, left_out = _read_files(slot.tree, changed_files(job, slot, asked.scope))
+    return files, [*left_out, *slot.altered(slot.given(asked.scope.allowed))]
 
 
 def _read_files(tree: Path, paths: Iterable[str]) -> tuple[dict[str, tuple[Content, bool]], list[str]]:

@@ -26,16 +26,20 @@ from director.core.likeness import TEMPORARY, WORKTREES, prompt_digest, timeless
 from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.tiers import Tier
+from director.git import included
 from director.git.guard.guard import Guard
+from director.git.pool import Pool
 from director.git.repository import Landed, Repository
-from director.git.slots import Pool
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.measures import Measures
+from director.job.providing import WorktreeProvider
 from director.job.ratelimits import RateLimits
 from director.job.recording import Recording
 from director.job.spans import Spans
 from director.prompts.roles import load_roles
+from director.shell import environment, processes
+from director.shell.processes import Finished, Limits
 from director.shell.startup import StartupFiles
 
 
@@ -65,6 +69,8 @@ class Job:
     config: Config
     approvals: Approvals = Approvals.HUMAN
     tell: Tell = silent
+    checkout: Path | None = None
+    """Where worktrees get copies of untracked files from; by default the repository's own checkout."""
     record: Path | None = None
     """The cassette in which every call is recorded."""
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
@@ -134,7 +140,32 @@ class Job:
     def pool(self) -> Pool:
         """Worktrees, in the user's cache directory."""
         with self._making:
-            return self._pools.setdefault(self.identity.id, Pool(self.repository, self.cache))
+            if self.identity.id not in self._pools:
+                self._pools[self.identity.id] = Pool(self.repository, self.cache, provider=self._provider())
+            return self._pools[self.identity.id]
+
+    def _provider(self) -> WorktreeProvider | None:
+        """Return what fills worktrees; None where nobody asks for anything."""
+        options, root = self.config.worktree, self.checkout or self.repository.root
+        if not (options.setup or options.link or included.is_there(root)):
+            return None
+        return WorktreeProvider(
+            self.repository,
+            options,
+            base=self.identity.base,
+            checkout=root,
+            cache=self.cache,
+            directory=self.directory,
+            note=self.note,
+            run=self.run_command,
+        )
+
+    def close_pool(self) -> None:
+        """Remember what worktrees hold, when no agent works any more; the next use begins anew."""
+        with self._making:
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
 
     @property
     def guard(self) -> Guard:
@@ -156,6 +187,20 @@ class Job:
         guard, startup = self._watched
         for intrusion in (*startup.check(), *guard.check()):
             self.note(str(intrusion), task=task)
+
+    def run_command(self, command: str, *, directory: Path, output: Path, seconds: float) -> Finished:
+        """Run a shell command of the user or of the plan; it sees no secrets of the environment."""
+        output.parent.mkdir(parents=True, exist_ok=True)
+        finished = processes.run(
+            processes.shell_argv(command),
+            cwd=directory,
+            env=environment.without_secrets() | self.guard.trace_environment(),
+            output=output,
+            limits=Limits(wall=seconds),
+            mark=self.mark,
+        )
+        self.look_after_repository()
+        return finished
 
     @property
     def cache(self) -> Path:

@@ -10,7 +10,7 @@ from director.artifacts.files import read_model
 from director.core.artifacts import Asked
 from director.core.calls import Reply
 from director.core.errors import ConfigError
-from director.git.slots import remove_tree
+from director.git.removal import remove_tree
 from director.job.asking import complete, count, is_answer, settle
 from director.job.entries import record_call
 from director.job.job import Job

@@ -33,6 +33,7 @@ def working(job: Job) -> Iterator[None]:
             guardian.close()
             with suppress(DirectorError, OSError):  # else the next run does it
                 recover(job)
+                job.close_pool()
             job.directory.reserve.unlink(missing_ok=True)
             if job.directory.identity.exists():
                 job.look_after_repository()

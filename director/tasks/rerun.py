@@ -16,8 +16,8 @@ from director.core.config.settings import Config, Tiers
 from director.core.errors import ConfigError, ExitCode, Interrupted
 from director.core.events import Event, Tell
 from director.git.new import borrow_repository
+from director.git.removal import remove_tree
 from director.git.repository import Repository
-from director.git.slots import remove_tree
 from director.job.job import Approvals, Job, silent
 from director.job.lifecycle import begin_job, set_task
 from director.shell.scratch import scratch_directory
@@ -119,7 +119,7 @@ def _prepare(root: Path, recorded: Recorded, source: Repository, config: Config,
     begin_job(repository, directory, base=recorded.origin.base)
     for name, text in recorded.result.edited.items():
         write_text(directory.path / name, text)
-    return Job(repository, directory, config, tell=tell, record=directory.path / _RECORDED)
+    return Job(repository, directory, config, tell=tell, record=directory.path / _RECORDED, checkout=source.root)
 
 
 @contextmanager

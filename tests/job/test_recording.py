@@ -289,3 +289,23 @@ def test_a_cassette_that_would_become_too_large_stays_as_it_is(tmp_path: Path, m
     assert [event.text for event in told if isinstance(event, Note)] == [
         f"the cassette '{tmp_path}/tape.yaml' is full: this is not recorded"
     ]
+
+
+def test_copies_of_the_users_untracked_files_are_never_recorded(tmp_path: Path) -> None:
+    files = {"alpha.py": "x\n", ".env": "changed", "sub/.env": "changed"}
+    made = make_job(tmp_path / "repository", ENTRY | {"files": files})
+    root = made.repository.root
+    (root / ".worktreeinclude").write_text(".env\n")
+    (root / ".git" / "info" / "exclude").write_text(".env\n")
+    (root / "sub").mkdir()
+    for name in (".env", "sub/.env"):
+        (root / name).write_text("the user's own")
+    job = recording(made, tmp_path)
+    with job.pool.slot("agent", job.identity.base) as slot:
+        allowed = ("alpha.py", ".env")
+        scope = Scope(slot=slot.name, base=job.identity.base, allowed=allowed, message="a", ref="refs/director/a/b")
+        asking.ask(job, question(job), "write alpha", Workplace(slot, scope))
+
+    [found] = entries(tmp_path)
+
+    assert (list(found.files), found.left_out) == (["alpha.py"], (".env",))
