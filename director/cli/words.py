@@ -49,6 +49,7 @@ OWN_COMMANDS = _by_name(
     Command("explain", "say why a task is up to date or is not"),
     Command("show", "show one node, its attempts and its diff"),
     Command("clean", "delete worktrees and what is no longer needed"),
+    Command("replay", "run a recorded job again and say where it differs"),
     Command("sync-agents", "render the role definitions for OpenCode"),
     Command("demo", "build a small real repository with replayed agents"),
     Command("completion", "print what a shell needs to complete words"),

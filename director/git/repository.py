@@ -128,6 +128,10 @@ class Repository:
         """Return the first parent of a commit."""
         return self.git.text("rev-parse", "--verify", f"{commit}^1")
 
+    def tree(self, commit: str) -> str:
+        """Return the tree of a commit."""
+        return self.git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
+
     def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
         """Write a commit; no ref moves."""
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()

@@ -218,6 +218,10 @@ class Slot:
             found += (f"{below}/{name}" for name in (*files, *links))
         return sorted(found)
 
+    def has(self, path: str) -> bool:
+        """Tell whether something stands at a path, be it a link that leads nowhere."""
+        return os.path.lexists(self.tree / path)
+
     def irregular(self, paths: Iterable[str]) -> list[str]:
         """Return those of the paths that cannot be taken: no regular file, or not ours to read, or behind a link."""
         return [path for path in paths if not self._is_plain(path)]

@@ -33,6 +33,17 @@ def capture(job: Job, slot: Slot, scope: Scope) -> tuple[str, list[str]]:
     return commit, notes
 
 
+def changed_files(job: Job, slot: Slot, scope: Scope) -> list[str]:
+    """Return every file that an agent changed: allowed ones, and others that no ignore rule covers.
+
+    What the slot was given is not among them: it is a copy of a file that the user keeps out of the repository.
+    """
+    changes = slot.changes()
+    whole = tuple(path for path in changes if path.endswith("/"))
+    own = [path for path in scope.allowed if path in changes or (path.startswith(whole) and slot.has(path))]
+    return sorted({*own, *_outside(job, slot, scope)} - slot.given(own))
+
+
 def _outside(job: Job, slot: Slot, scope: Scope) -> list[str]:
     allowed = set(scope.allowed)
     changes = [path for path in slot.changes() if path not in allowed]

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Config
 from director.core.errors import ConfigError
 from director.core.events import Note, Tell
+from director.core.likeness import TEMPORARY, WORKTREES, prompt_digest, timeless
 from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.tiers import Tier
@@ -33,6 +35,7 @@ from director.job.ledger import Ledger
 from director.job.measures import Measures
 from director.job.providing import WorktreeProvider
 from director.job.ratelimits import RateLimits
+from director.job.recording import Recording
 from director.job.spans import Spans
 from director.prompts.roles import load_roles
 from director.shell import environment, processes
@@ -66,6 +69,10 @@ class Job:
     config: Config
     approvals: Approvals = Approvals.HUMAN
     tell: Tell = silent
+    checkout: Path | None = None
+    """Where worktrees get copies of untracked files from; by default the repository's own checkout."""
+    record: Path | None = None
+    """The cassette in which every call is recorded."""
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
     landing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """Held from reading the tip to moving it."""
@@ -98,6 +105,11 @@ class Job:
     def ledger(self) -> Ledger:
         """What was spent."""
         return Ledger(self.directory, ceiling=self.config.limits.cost_ceiling_usd)
+
+    @cached_property
+    def recording(self) -> Recording | None:
+        """Where calls are recorded; None if they are not."""
+        return Recording(self.record, repository=self.repository, note=self.note) if self.record else None
 
     @cached_property
     def spans(self) -> Spans:
@@ -134,13 +146,14 @@ class Job:
 
     def _provider(self) -> WorktreeProvider | None:
         """Return what fills worktrees; None where nobody asks for anything."""
-        options, root = self.config.worktree, self.repository.root
+        options, root = self.config.worktree, self.checkout or self.repository.root
         if not (options.setup or options.link or included.is_there(root)):
             return None
         return WorktreeProvider(
             self.repository,
             options,
             base=self.identity.base,
+            checkout=root,
             cache=self.cache,
             directory=self.directory,
             note=self.note,
@@ -194,9 +207,30 @@ class Job:
         """Where the job's worktrees are."""
         return worktrees_of(self.identity.id)
 
+    def prompt_digest(self, prompt: str) -> str:
+        """Return the digest of a prompt without what differs from run to run."""
+        return prompt_digest(prompt, self._places)
+
+    def timeless(self, prompt: str) -> str:
+        """Return a prompt without what differs from run to run."""
+        return timeless(prompt, self._places)
+
+    @property
+    def _places(self) -> dict[str, str]:
+        """The names of what is elsewhere in another run of the same job."""
+        places = {
+            Path.home(): "<home>",
+            Path(tempfile.gettempdir()): TEMPORARY,
+            self.repository.root: "<repository>",
+            self.directory.path: "<job>",
+            self.cache: WORKTREES,
+        }
+        names = {str(form): name for place, name in places.items() for form in (place, place.resolve())}
+        return names | {self.identity.id: "<job-id>"}
+
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.spans, self.measures, self.rate_limits):
+        for _ in (self.ledger, self.spans, self.measures, self.recording, self.rate_limits):
             pass
         for _ in (self.roles, self.family, self.repository.git):
             pass

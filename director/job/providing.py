@@ -44,6 +44,7 @@ class WorktreeProvider:
         options: Worktree,
         *,
         base: str,
+        checkout: Path,
         cache: Path,
         directory: JobDirectory,
         note: Callable[..., None],
@@ -52,6 +53,7 @@ class WorktreeProvider:
         self._repository = repository
         self._options = options
         self._base = base
+        self._checkout = checkout
         self._cache = cache
         self._directory = directory
         self._note = note
@@ -84,12 +86,17 @@ class WorktreeProvider:
 
     def _take_included(self) -> Included:
         stock = Stock(self._cache / "provided" / "included")
-        taken = take_included(self._repository.root, stock, besides=self._directory.path)
+        taken = take_included(self._checkout, stock, besides=self._besides())
         for reason, names in taken.left_out.items():
             files = listed([quoted(name) for name in names])
             hint = f"have [worktree] setup make what a build needs of it, or take it off {NAME}"
             self._note(f"worktrees get no copy of {files}: {reason}", hint=hint)
         return taken
+
+    def _besides(self) -> Path:
+        """Return the job directory of the checkout, of whichever it is."""
+        own = self._directory.path
+        return own if self._checkout == self._repository.root else self._checkout / own.name
 
     def _last_change(self, commit: str) -> str:
         inputs = self._options.setup_inputs

@@ -67,7 +67,8 @@ def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> Tes
     seconds = job.config.limits.test_timeout_secs
     with job.spans.within(SpanKind.GATE, output.stem) as span, job.pool.slot("gate", commit) as slot:
         finished = job.run_command(command, directory=slot.tree, output=output, seconds=seconds)
-        run = TestRun(finished, _both_ends(output))
+        shown = _both_ends(output).replace(f"{slot.tree}/", "")  # where an agent looks there is no such checkout
+        run = TestRun(finished, shown)
         span.outcome = PASSED if run.passed else RED
     return run
 

@@ -65,7 +65,8 @@ class BackendOptions(Model):
     """The program to start. Default: the one on PATH."""
     mode: str | None = None
     """How the program is driven. For opencode: `serve` (the default), one server for all calls, or `run`, a process for
-    each call; for codex: `unconfined`, without a sandbox for what edits."""
+    each call; for codex: `unconfined`, without a sandbox for what edits; for replay: `strict`, which answers only
+    prompts that were recorded."""
     provider: dict[str, Any] = Field(default_factory=dict)
     """Providers by the name that tiers call them: `base_url` and, for a key, `api_key_env`; or OpenCode's own block."""
     env: tuple[str, ...] = ()
