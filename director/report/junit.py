@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from director.core.attempts import Outcome
 from director.report.model import GateReport, NodeReport, Report
 from director.report.text import first_line
 
@@ -19,9 +18,9 @@ def junit_results(report: Report) -> str:
         ("nodes", [_node_case(node) for node in report.nodes]),
         ("integration", [_gate_case(gate) for gate in report.integration]),
     ]
-    root = Xml.Element("testsuites", name="director", **_counts([case for _, cases in suites for case in cases]))
+    root = Xml.Element("testsuites", {"name": "director"} | _counts([case for _, cases in suites for case in cases]))
     for name, cases in suites:
-        suite = Xml.SubElement(root, "testsuite", name=f"director {name}", **_counts(cases))
+        suite = Xml.SubElement(root, "testsuite", {"name": f"director {name}"} | _counts(cases))
         if name == "nodes":
             _add_properties(suite, report)
         suite.extend(cases)
@@ -34,7 +33,7 @@ def _node_case(node: NodeReport) -> Xml.Element:
     case = _case("nodes", status.id, status.seconds)
     match status.state:
         case "failed":
-            failed = [attempt.feedback for attempt in node.attempts if attempt.state == Outcome.FAILED]
+            failed = [attempt.feedback for attempt in node.attempts if attempt.state == "failed"]
             _add_failure(case, failed[-1] if failed else "")
         case "ready" | "waiting":
             Xml.SubElement(case, "skipped", message=status.state)

@@ -6,6 +6,7 @@ others imply are left out.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from director.core.graph import dependents, topological_order
@@ -50,7 +51,7 @@ def lay_out(needs: Needs) -> Layout:
         layers[layer].append(name)
     before: dict[str, list[str]] = {name: [] for name in links}
     for chain in chains:
-        for left, right in zip(chain, chain[1:], strict=False):
+        for left, right in pairwise(chain):
             before[right].append(left)
     after = dependents(before)
     _order(layers, before, after)

@@ -24,7 +24,10 @@ SPANS = 4000
 
 
 def read_report(job: Job, *, plan: Plan, pending: Collection[str], needs: Mapping[str, Sequence[str]]) -> Report:
-    """Return everything that a report shows. `pending` are the tasks that are not up to date, `needs` what each waits for."""
+    """Return everything that a report shows.
+
+    `pending` are the tasks that are not up to date, `needs` says what each task waits for.
+    """
     directory, identity, room = job.directory, job.identity, Room()
     status = job_status(directory, job=identity.id, branch=identity.branch, plan=plan, pending=pending)
     calls = read_records(directory.costs, CallRecord)

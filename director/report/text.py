@@ -14,7 +14,7 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", text.replace("\r\n", "\n"))
 
 
-def first_line(text: str, *, limit: int) -> str:
+def first_line(text: str, limit: int) -> str:
     """Return the first line of a text, not too much of it."""
     line = text.strip().partition("\n")[0]
     return line if len(line) <= limit else f"{line[: limit - 1]}…"

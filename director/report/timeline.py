@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from director.core.amounts import duration
-from director.core.spans import PASSED, Span, SpanKind
+from director.core.spans import PASSED, RED, Span, SpanKind
 from director.report.model import RunReport
 
 _LEFT, _RIGHT, _TOP, _LANE, _FOLD = 78, 24, 46, 62, 92
 _TASK, _PARTS = 22, 20
 """Heights of a task's bar and of what is below it."""
-_LEAST_WIDTH, _MOST_WIDTH, _ROOM = 860, 9000, 60
+_LEAST_WIDTH, _MOST_WIDTH, _ROOM = 1060, 9000, 60
 """Of all runs together, and what a task of the busiest worker is to have on the average."""
 _LETTER = 6.6
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
+_EARLY = ("before", "red")
+"""Gates that run before the work."""
 _SHOWN = {
     SpanKind.CALL: "call",
     SpanKind.GATE: "gate",
@@ -128,7 +130,7 @@ def _bars(run: RunReport, x: float, scale: float, nodes: frozenset[str]) -> Iter
         inset = 4 if parent and parent.kind in (SpanKind.REVIEW, SpanKind.LANDING) else 0
         y, height = _place(span.kind, inset)
         node = span.task.partition(":")[2] if span.task.startswith(("run:", "tests:")) else ""
-        ended = "" if span.outcome == PASSED else f", {span.outcome}"
+        ended = f", {span.outcome}" if _failed(span) else ", red as it has to be" if span.outcome == RED else ""
         yield Bar(
             x=round(left, 1),
             y=top + y,
@@ -137,10 +139,16 @@ def _bars(run: RunReport, x: float, scale: float, nodes: frozenset[str]) -> Iter
             style=_SHOWN.get(span.kind, span.kind.value),
             label=_label(span.name, width) if span.kind is SpanKind.TASK else "",
             told=f"{span.task}: {_told(span)}, {duration(span.seconds)}{ended}",
-            failed=span.outcome != PASSED,
+            failed=_failed(span),
             critical=span.kind is SpanKind.TASK and span.task in run.critical,
             node=node if node in nodes else "",
         )
+
+
+def _failed(span: Span) -> bool:
+    """Tell whether something did not pass that should have: tests before the work are to be red."""
+    is_early = span.kind is SpanKind.GATE and span.name in _EARLY and span.task.startswith(("run:", "tests:"))
+    return span.outcome != PASSED and not (is_early and span.outcome == RED)
 
 
 def _place(kind: SpanKind, inset: int) -> tuple[int, int]:
