@@ -22,8 +22,8 @@ from director.tasks.pending import needs_of, pending_tasks
 
 STANDARD_OUTPUT = Path("-")
 EPILOG = (
-    "No agent is asked, and it may be written while a run goes on. The page needs no network. It holds prompts, replies\n"
-    "and diffs: whoever may read it reads the repository's code."
+    "No agent is asked, and it may be written while a run goes on. The page needs no network. It holds prompts,\n"
+    "replies and diffs: whoever may read it reads the repository's code."
 )
 
 
