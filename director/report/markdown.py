@@ -21,13 +21,15 @@ _CALLS_OUT = re.compile(r"(?<=[@#])|(?<=://)|(?<=www)|(?<=GH)", re.IGNORECASE)
 
 def markdown_summary(report: Report) -> str:
     """Return the summary; what there is no room for is left out, and that is said."""
-    parts = [_heading(report), _totals(report), _graph(report), *_tables(report)]
-    text = "\n".join(part for part in parts if part)
+    parts = [part for part in (_heading(report), _totals(report), _graph(report), *_tables(report)) if part]
+    room = CHARACTERS - sum(map(len, parts))
     for section in _failures(report.nodes):
-        if len(text) + len(section) > CHARACTERS:
-            return f"{text}\n_More failures are left out here: `director report` shows them all._\n"
-        text += f"\n{section}"
-    return text
+        room -= len(section) + 1
+        if room < 0:
+            parts.append("_More failures are left out here: `director report` shows them all._\n")
+            break
+        parts.append(section)
+    return "\n".join(parts)
 
 
 def literal(text: str) -> str:
@@ -48,7 +50,7 @@ def block(text: str) -> str:
     """Return lines of text as a block of code."""
     shown = visible(text).rstrip()
     fence = "`" * max(3, _longest_run(shown) + 1)
-    return f"{fence}text\n{shown}\n{fence}\n"
+    return f"{fence}text\n{shown}\n{fence}"
 
 
 def _heading(report: Report) -> str:
@@ -125,7 +127,7 @@ def _failures(nodes: Sequence[NodeReport]) -> Iterator[str]:
             )
             feedback = failed[-1].feedback
             more = "\n[…]" if len(feedback) > _FEEDBACK_CHARACTERS else ""
-            yield f"### ✗ {code(node.node.id)}\n\n{asked}\n{block(feedback[:_FEEDBACK_CHARACTERS] + more)}"
+            yield f"### ✗ {code(node.node.id)}\n\n{asked}\n{block(feedback[:_FEEDBACK_CHARACTERS] + more)}\n"
 
 
 def _longest_run(text: str) -> int:

@@ -44,14 +44,19 @@ def execute(args: argparse.Namespace) -> ExitCode:
     """Write the report, and the test results if they are wanted."""
     graph = open_graph(args)
     report = _read(graph)
-    if args.format == "md":
-        _write(markdown_summary(report), args.output or STANDARD_OUTPUT)
-    else:
-        made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-        _write(report_page(report, made=made), args.output or graph.job.directory.report)
+    target = args.output or (STANDARD_OUTPUT if args.format == "md" else graph.job.directory.report)
+    wanted = {target: markdown_summary(report) if args.format == "md" else report_page(report, made=_now())}
     if args.junit:
-        _write(junit_results(report), args.junit)
+        wanted[args.junit] = junit_results(report)
+    for path, text in wanted.items():
+        _write(text, path)
+    for path in () if STANDARD_OUTPUT in wanted else wanted:
+        say(f"written: {path}")
     return ExitCode.DONE
+
+
+def _now() -> str:
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def _read(graph: Graph) -> Report:
@@ -71,4 +76,3 @@ def _write(text: str, target: Path) -> None:
     if target.is_dir():
         raise ConfigError(f"'{target}' is a directory", hint="name a file")
     write_text(target.resolve(), text)
-    say(f"written: {target}")
