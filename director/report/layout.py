@@ -111,13 +111,16 @@ def _positions(
     for sweep in range(_SWEEPS):
         for layer in layers if sweep % 2 == 0 else reversed(layers):
             beside = [[*before[name], *after[name]] for name in layer]
-            wanted = [
-                fmean(at[other] for other in near) if near else at[name]
-                for name, near in zip(layer, beside, strict=True)
-            ]
+            wanted = _filled([fmean(at[other] for other in near) if near else None for near in beside])
             at |= dict(zip(layer, _spread(wanted, [size[name] for name in layer]), strict=True))
     least = min((at[name] - size[name] / 2 for name in at), default=0.0)
     return {name: place - least for name, place in at.items()}
+
+
+def _filled(wanted: Sequence[float | None]) -> list[float]:
+    """Have what is drawn to nothing stay with what stands before it, or else after it."""
+    last = next((place for place in wanted if place is not None), 0.0)
+    return [last := last if place is None else place for place in wanted]
 
 
 def _spread(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:

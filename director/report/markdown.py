@@ -35,7 +35,7 @@ def markdown_summary(report: Report) -> str:
 def literal(text: str) -> str:
     """Return one line of text that Markdown and GitHub show as it is."""
     line = _CALLS_OUT.sub("\u200b", " ".join(visible(text).split()))
-    return _SIGNS.sub(lambda found: f"&#{ord(found[0])};" if found[0] in "<>&\"'|@" else f"\\{found[0]}", line)
+    return _SIGNS.sub(lambda found: f"&#{ord(found[0])};" if found[0] in "<>&\"'|" else f"\\{found[0]}", line)
 
 
 def code(text: str) -> str:

@@ -112,9 +112,14 @@ def _scale(runs: Sequence[RunReport]) -> float:
 def _ticks(seconds: float, x: float, scale: float) -> Iterator[Tick]:
     step = next((step for step in _STEPS if step * scale >= 80), 7 * 86400)
     for number in range(int(seconds / step) + 1):
-        yield Tick(
-            round(x + number * step * scale, 1), f"{number * step:g} s" if step < 30 else duration(number * step)
-        )
+        yield Tick(round(x + number * step * scale, 1), _moment(number * step, step))
+
+
+def _moment(seconds: float, step: float) -> str:
+    if step < 30:
+        return f"{seconds:g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
 def _bars(run: RunReport, x: float, scale: float, nodes: frozenset[str]) -> Iterator[Bar]:
@@ -137,7 +142,7 @@ def _bars(run: RunReport, x: float, scale: float, nodes: frozenset[str]) -> Iter
             width=round(width, 1),
             height=height,
             style=_SHOWN.get(span.kind, span.kind.value),
-            label=_label(span.name, width) if span.kind is SpanKind.TASK else "",
+            label=_label(span.name.removeprefix("run:"), width) if span.kind is SpanKind.TASK else "",
             told=f"{span.task}: {_told(span)}, {duration(span.seconds)}{ended}",
             failed=_failed(span),
             critical=span.kind is SpanKind.TASK and span.task in run.critical,

@@ -6,3 +6,10 @@ for (const button of tools.querySelectorAll("button")) {
     for (const details of document.querySelectorAll("main details")) details.open = button.dataset.open === "yes";
   });
 }
+for (const button of document.querySelectorAll("button.fit")) {
+  const picture = button.closest("figure").querySelector(".picture");
+  button.hidden = picture.scrollWidth <= picture.clientWidth && picture.scrollHeight <= picture.clientHeight;
+  button.addEventListener("click", () => {
+    button.setAttribute("aria-pressed", String(picture.classList.toggle("fitted")));
+  });
+}

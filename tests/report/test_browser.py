@@ -55,7 +55,7 @@ def test_on_a_telephone_only_pictures_tables_and_code_scroll_sideways(tmp_path: 
         tmp_path, f"<!doctype html><iframe width=390 height=800 style='border:0'></iframe><script>{measure}</script>"
     )
 
-    shown = browse(page, tmp_path / "home")
+    shown = browse(page, tmp_path / "home", "--hide-scrollbars")
 
     assert "<title>390 390</title>" in shown.page
 

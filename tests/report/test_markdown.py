@@ -37,7 +37,7 @@ def test_a_job_without_a_plan_has_a_summary() -> None:
         ("*a* _b_ [c](d)", r"\*a\* \_b\_ \[c\]\(d\)"),
         ("<b>", "&#60;b&#62;"),
         ("a | b\n# c", "a &#124; b \\#\u200b c"),
-        ("@all #1 GH-1", "&#64;\u200ball \\#\u200b1 GH\u200b\\-1"),
+        ("@all #1 GH-1", "@\u200ball \\#\u200b1 GH\u200b\\-1"),
         ("https://a.b www.c", "https\\:\\/\\/\u200ba\\.b www\u200b\\.c"),
         ("a\u202eb", r"a\\u\{202e\}b"),
     ],
@@ -63,7 +63,9 @@ def test_nothing_that_an_agent_wrote_stands_outside_code_as_it_is() -> None:
         node_of("a", "failed", text=HOSTILE), text=HOSTILE, integration=(gate_of("failed", name=HOSTILE),)
     )
 
-    outside = re.sub(r"^(`{3,})text\n.*?\n\1$", "", markdown_summary(report), flags=re.DOTALL | re.MULTILINE)
+    outside = re.sub(
+        r"^(`{3,})(?:text|mermaid)\n.*?\n\1$", "", markdown_summary(report), flags=re.DOTALL | re.MULTILINE
+    )
     outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", outside)
     assert not re.search(r"<|@all|\]\(|\u202e|\x00", outside)
 
