@@ -20,6 +20,10 @@ from director.report.status import TARGET_COMPLETION
 from director.report.text import first_line, visible
 from director.report.timeline import draw_timeline
 
+_OF_A_FILE: dict[str, str] = {}
+"""Before the first hunk of a file every line is about the file, also one that begins with a plus."""
+_OF_A_HUNK = {"+": "add", "-": "del", "@": "hunk"}
+
 
 def report_page(report: Report, *, made: str) -> str:
     """Return the page; `made` is when, for people."""
@@ -43,13 +47,14 @@ def report_page(report: Report, *, made: str) -> str:
 
 def diff_lines(diff: str) -> list[tuple[str, str]]:
     """Return the lines of a diff, each with what it is: add, del, hunk, file or same."""
-    return [(_kind(line), line) for line in diff.splitlines()]
-
-
-def _kind(line: str) -> str:
-    if line.startswith(("diff --git ", "index ", "--- ", "+++ ", "new file", "deleted file", "old mode", "new mode")):
-        return "file"
-    return {"+": "add", "-": "del", "@": "hunk"}.get(line[:1], "same")
+    lines, kinds = [], _OF_A_FILE
+    for line in diff.rstrip("\n").split("\n"):
+        if line.startswith("diff --git "):
+            kinds = _OF_A_FILE
+        elif line.startswith("@@"):
+            kinds = _OF_A_HUNK
+        lines.append((kinds.get(line[:1], "same") if kinds else "file", line))
+    return lines
 
 
 def _own(name: str) -> Markup:

@@ -112,14 +112,11 @@ def _scale(runs: Sequence[RunReport]) -> float:
 def _ticks(seconds: float, x: float, scale: float) -> Iterator[Tick]:
     step = next((step for step in _STEPS if step * scale >= 80), 7 * 86400)
     for number in range(int(seconds / step) + 1):
-        yield Tick(round(x + number * step * scale, 1), _moment(number * step, step))
+        yield Tick(round(x + number * step * scale, 1), _moment(number * step))
 
 
-def _moment(seconds: float, step: float) -> str:
-    if step < 30:
-        return f"{seconds:g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+def _moment(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 60 else duration(seconds)
 
 
 def _bars(run: RunReport, x: float, scale: float, nodes: frozenset[str]) -> Iterator[Bar]:

@@ -52,7 +52,7 @@ def test_markdown_is_printed_and_test_results_are_written(
     assert code == 0
     assert said.out.startswith("## x\n")
     assert "written" not in said.out
-    assert Xml.parse(results).getroot().get("skipped") == "3"
+    assert len(list(Xml.parse(results).getroot().iter("skipped"))) == 3
 
 
 def test_markdown_goes_to_a_file(planned: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

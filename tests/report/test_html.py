@@ -169,12 +169,16 @@ def test_calls_of_unknown_price_are_told() -> None:
 
 
 def test_lines_of_a_diff_are_told_apart() -> None:
-    page = page_of(report_of(node_of("a", diff="--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-old\n+new\n same\n")))
+    page = page_of(
+        report_of(
+            node_of("a", diff="diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n--- old\n+new\n same\ndiff --git")
+        )
+    )
 
     kinds = [
         a["class"] for tag, a in page.tags if tag == "span" and a.get("class") in ("file", "hunk", "del", "add", "same")
     ]
-    assert kinds == ["file", "file", "hunk", "del", "add", "same"]
+    assert kinds == ["file", "file", "file", "hunk", "del", "add", "same", "same"]
 
 
 PAIRS = [

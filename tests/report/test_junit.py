@@ -35,7 +35,6 @@ def test_nodes_and_gates_are_tests() -> None:
         "tests": "6",
         "failures": "2",
         "errors": "0",
-        "skipped": "2",
         "time": "13.500",
     }
 

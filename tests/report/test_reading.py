@@ -19,7 +19,7 @@ from director.stages.planning import read_plan
 from director.tasks.graph import Graph
 from director.tasks.pending import needs_of, pending_tasks
 from tests.project import Project, code_of, node
-from tests.running import plan_here
+from tests.running import Running, plan_here, wait_until
 
 GATE = '\n[gates]\nlint = "test ! -e stop"\n'
 
@@ -173,3 +173,24 @@ def test_what_is_long_is_cut_and_a_link_is_not_followed(failing: Project, tmp_pa
     assert attempt.prompt.endswith("end")
     assert "left out …]" in attempt.prompt
     assert [output.text for output in attempt.outputs if output.name == "extra"] == [""]
+
+
+def test_a_job_is_shown_while_it_is_built_and_after_it_was_killed(project: Project) -> None:
+    plan_here(project)
+    project.set_call("executor", "run:alpha", {"seconds": 60, "files": {"alpha.py": code_of("alpha")}})
+    running = Running.start(project, "run", "-v")
+    wait_until(
+        lambda: list(project.file("calls").glob("*.json")) and project.file("logs/run/alpha/1/prompt.md").exists()
+    )
+
+    meanwhile = read(project)
+    running.process.kill()
+    running.ends()
+    afterwards = read(project)
+
+    for report in (meanwhile, afterwards):
+        attempt = report.nodes[0].attempts[-1]
+        assert (attempt.task, attempt.state, attempt.reply) == ("run:alpha", "unfinished", "")
+        assert "alpha.py has a function" in attempt.prompt
+        assert report.landed == 0
+        assert "run:alpha" in report_page(report, made="today")
