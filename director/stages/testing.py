@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
+from director.artifacts.files import read_ends
 from director.core.errors import Rejected, SetupFailed
 from director.core.spans import PASSED, RED, SpanKind
 from director.core.testruns.outcome import count_tests, ran_no_tests
@@ -86,10 +87,4 @@ def run_in_candidate(job: Job, commit: str, command: str, *, output: Path) -> Te
 def _both_ends(path: Path) -> str:
     if not path.is_file():
         return "[the command deleted its own output]"
-    with path.open("rb") as file:
-        size = path.stat().st_size
-        head = file.read(_READ_BYTES)
-        file.seek(max(size - _READ_BYTES, len(head)))
-        tail = file.read(_READ_BYTES)
-    gap = f"\n[… {size - len(head) - len(tail)} bytes left out …]\n".encode() if size > len(head) + len(tail) else b""
-    return (head + gap + tail).decode("utf-8", "replace").replace("\0", "")
+    return read_ends(path, limit=_READ_BYTES)

@@ -15,12 +15,13 @@ GUIDES = Path(__file__).resolve().parents[2] / "docs" / "backends"
 EXAMPLES = [
     (guide.stem, text)
     for guide in sorted(GUIDES.glob("*.md"))
+    if guide.stem != "your-own"  # its example is a package, which test_backend_guide.py installs
     for text in re.findall(r"^```toml\n(.*?)^```", guide.read_text(), re.MULTILINE | re.DOTALL)
 ]
 
 
 def test_every_guide_has_an_example() -> None:
-    assert {name for name, _ in EXAMPLES} == {guide.stem for guide in GUIDES.glob("*.md")}
+    assert {name for name, _ in EXAMPLES} == {guide.stem for guide in GUIDES.glob("*.md")} - {"your-own"}
 
 
 @pytest.mark.parametrize(("name", "text"), EXAMPLES)
