@@ -13,6 +13,15 @@ from tests.agents.opencode import SCRIPTS, Bench, make_bench, options_for, surro
 from tests.agents.programs import ripgrep_directory
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what is the same in OpenCode's other mode to the long run."""
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if parameters.get("mode") == "run" and not item.get_closest_marker("both_modes"):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[ModelServer]:
     """A model server with the scripts of OpenCode's tests."""

@@ -31,6 +31,7 @@ def content_of(directory: Path) -> dict[str, str]:
     return {str(path.relative_to(directory)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.both_modes
 def test_a_role_that_may_write_does_so_without_a_person(bench: Bench) -> None:
     reply = bench.ask("happy")
 
@@ -53,6 +54,7 @@ def test_the_model_sees_the_role_and_the_prompt_and_only_its_tools(bench: Bench)
     assert set(asked.tools) == {"bash", "edit", "glob", "grep", "read", "write"}
 
 
+@pytest.mark.both_modes
 def test_a_role_that_only_reads_can_neither_edit_nor_run(bench: Bench) -> None:
     before = content_of(bench.repository)
 
@@ -65,6 +67,7 @@ def test_a_role_that_only_reads_can_neither_edit_nor_run(bench: Bench) -> None:
     assert (reply.end, reply.text) == (End.DONE, "I tried.")
 
 
+@pytest.mark.both_modes
 def test_an_agent_that_is_not_found_gets_no_rights(bench: Bench) -> None:
     forgetful = bench.root / "forgetful"
     forgetful.write_text(f'#!/bin/sh\nXDG_CONFIG_HOME="{bench.root}/nothing" exec {PROGRAM} "$@"\n')
@@ -107,6 +110,7 @@ def settings_of(home: Path) -> dict[str, str]:
     return {path: digest for path, digest in content_of(home).items() if not path.startswith(".cache")}
 
 
+@pytest.mark.both_modes
 def test_the_users_own_settings_neither_leak_in_nor_change(
     bench: Bench, sealed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +224,7 @@ def test_a_model_that_hangs_is_ended_after_the_idle_time(bench: Bench) -> None:
     assert bench.left_running() == []
 
 
+@pytest.mark.both_modes
 def test_a_call_that_takes_too_long_is_ended_and_its_usage_kept(bench: Bench) -> None:
     reply = bench.backend.ask(replace(bench.request("sleeper"), limits=Limits(wall=SOON[bench.mode])))
 
@@ -256,6 +261,7 @@ def test_calls_side_by_side_do_not_disturb_each_other(bench: Bench) -> None:
     assert [(request.directory / "hello.txt").read_text() for request in requests] == ["hello\n"] * 3
 
 
+@pytest.mark.both_modes
 def test_a_call_is_recalled_as_it_was_answered(bench: Bench) -> None:
     reply = bench.ask("happy")
 
