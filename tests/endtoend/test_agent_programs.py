@@ -1,6 +1,7 @@
 """A whole job through each of the real agent programs: every answer comes over HTTP from a model server on loopback."""
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def executor(name: str, content: str, *, when: str = "") -> tuple[str, Script]:
     return rf"(?s)Do one piece of work.*<title>Write {name}</title>.*{when}", done
 
 
-PLANNER = by_pattern(
+PLANNING = (
     ("Turn this task into a specification", in_turn("# Spec\n\nThree modules.")),
     ("Criticise this", in_turn('{"verdict": "approve", "problems": [], "revised": ""}')),
     (
@@ -79,7 +80,7 @@ PLANNER = by_pattern(
     ),
     *(author(entry["id"]) for entry in NODES),
 )
-EXECUTOR = by_pattern(
+EXECUTING = (
     ("Explore this repository", in_turn("A project with a README.")),
     executor("alpha", code_of("alpha")),
     executor("beta", code_of("beta"), when="was not accepted"),
@@ -88,16 +89,61 @@ EXECUTOR = by_pattern(
 )
 
 
+ACP_CONFIG = """\
+[tiers]
+planner = {tier}
+executor = {tier}
+
+[backends.acp]
+env = ["ANTHROPIC_API_KEY"]
+
+[pricing.{tier}]
+input = 1.0
+output = 1.0
+cached_input = 1.0
+"""
+
+
 @pytest.mark.parametrize("way", [pytest.param(way, id=name, marks=needs(way.backend)) for name, way in WAYS.items()])
 def test_a_job_is_planned_and_run_through_a_real_program(tmp_path: Path, way: Way) -> None:
-    with ModelServer({"planner": PLANNER, "executor": EXECUTOR}) as server:
+    with ModelServer({"planner": by_pattern(*PLANNING), "executor": by_pattern(*EXECUTING)}) as server:
         project = Project.create(tmp_path / "repository", NODES, config=way.config(server))
 
-        planned = project.director("plan", "write three modules", "--auto", timeout=300)
-        done = project.director("run", "-n", "3", timeout=300)
+        plan_and_run(project)
 
+    assert_it_landed(project)
+    assert all(entry["watch_it_fail"] == "observed" for entry in project.measured())
+    assert_costs_are_right(project)
+
+
+@needs("claude-agent-acp", "claude-code")
+def test_a_job_is_planned_and_run_through_a_real_agent_of_the_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
+    monkeypatch.setenv("ANTHROPIC_MODEL", "job")
+    monkeypatch.setenv("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+    monkeypatch.setenv("CLAUDE_CODE_EXECUTABLE", shlex.join(argv_of("claude-code") or []))
+    tier = json.dumps(f"acp:{shlex.join(argv_of('claude-agent-acp') or [])}")
+    with ModelServer({"job": by_pattern(*PLANNING, *EXECUTING)}) as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        project = Project.create(tmp_path / "repository", NODES, config=ACP_CONFIG.format(tier=tier))
+
+        plan_and_run(project)
+
+    assert_it_landed(project)
+    assert all(entry["watch_it_fail"] == "observed" for entry in project.measured())
+    assert {record["cost_source"] for record in project.records("costs.jsonl")} == {"config"}
+
+
+def plan_and_run(project: Project) -> None:
+    planned = project.director("plan", "write three modules", "--auto", timeout=300)
     assert planned.code == 0, planned.out + planned.err
+    done = project.director("run", "-n", "3", timeout=300)
     assert done.code == 0, done.out + done.err
+
+
+def assert_it_landed(project: Project) -> None:
     for name in ("alpha", "beta", "gamma"):
         assert project.git("show", f"{project.branch}:{name}.py") == code_of(name).strip()
     assert sorted(key for key in project.asked() if "run:" in key) == [
@@ -106,8 +152,6 @@ def test_a_job_is_planned_and_run_through_a_real_program(tmp_path: Path, way: Wa
         "executor run:beta 2",
         "executor run:gamma 1",
     ]
-    assert all(entry["watch_it_fail"] == "observed" for entry in project.measured())
-    assert_costs_are_right(project)
 
 
 def assert_costs_are_right(project: Project) -> None:
