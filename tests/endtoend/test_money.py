@@ -127,7 +127,7 @@ def play_opencode(project: Project, body: str) -> Path:
     config = project.file("config.toml").read_text().replace('executor = "replay:.director/cassette.yaml"', "")
     tiers = '[tiers]\nexecutor = "lan/coder"\nexplorer = "replay:.director/cassette.yaml"'
     project.file("config.toml").write_text(
-        config.replace("[tiers]", tiers) + f'\n[backends.opencode]\ncommand = "{program}"\n'
+        config.replace("[tiers]", tiers) + f'\n[backends.opencode]\ncommand = "{program}"\nmode = "run"\n'
     )
     return shared
 

@@ -23,6 +23,7 @@ executor = "lan/coder"
 
 [backends.opencode]
 command = "{program}"
+mode = "run"
 
 [limits]
 max_attempts = 2
