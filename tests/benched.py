@@ -1,15 +1,12 @@
 """A project with profiles, each played from a cassette of its own."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from director.cli.main import main
-from tests.project import Project, call, code_of, node, unittest_of
+from tests.project import Project, call, code_of, node
 
 NODES = [node("alpha"), node("beta", needs=("alpha",))]
 

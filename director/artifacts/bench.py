@@ -43,10 +43,6 @@ class BenchDirectory:
         """The job of an arm."""
         return JobDirectory(self.path / arm.profile / str(arm.trial))
 
-    def identity(self, arm: Arm) -> Path:
-        """What the arm was begun for."""
-        return self.job(arm).path / "arm.json"
-
     def judged(self, arm: Arm) -> Path:
         """How good its result is."""
         return self.job(arm).path / "quality.json"

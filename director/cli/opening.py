@@ -16,6 +16,7 @@ from director.core.events import Tell
 from director.git.repository import Repository
 from director.job.configuration import load_config
 from director.job.job import Approvals, Job, silent
+from director.tasks.given import ArmGraph
 from director.tasks.graph import Graph
 
 START = 'start one: director plan "what you want done"'
@@ -97,7 +98,8 @@ def open_job(args: argparse.Namespace, *, tell: Tell = silent) -> Job:
 
 def open_graph(args: argparse.Namespace, *, tell: Tell = silent) -> Graph:
     """Open the graph of the job that is meant."""
-    return Graph(open_job(args, tell=tell))
+    job = open_job(args, tell=tell)
+    return ArmGraph(job) if job.directory.arm.exists() else Graph(job)
 
 
 def progress_of(args: argparse.Namespace, *, output: Console | None = None) -> Progress:

@@ -87,7 +87,7 @@ def _calls(path: Path) -> list[CallRecord]:
 
 
 def _is_the_same(bench: BenchDirectory, frozen: Frozen, arm: Arm, config: Config) -> bool:
-    known = read_remade(bench.identity(arm), ArmIdentity)
+    known = read_remade(bench.job(arm).arm, ArmIdentity)
     return bool(known and known.frozen == frozen.digest and known.contest == contest(config))
 
 

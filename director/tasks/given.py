@@ -30,13 +30,18 @@ class ArmGraph(GivenPlan):
     """The nodes of an arm: each has one ladder, however often the bench is run again."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(job, kept={"run"})
+        super().__init__(job, kept={"run", "baseline", "integrate"})
 
     def run_node(self, name: str) -> None:
         """Bring a node onto the arm's branch, unless its ladder came to its end in an earlier run."""
+        logs = self.job.directory.logs(f"run:{name}")
+        hint = f"every attempt is in {logs}; a bench gives each node one ladder"
         if has_given_up(self.job, name):
-            raise StageFailed(f"'run:{name}' was given up before", hint=f"see {self.job.directory.logs(f'run:{name}')}")
-        super().run_node(name)
+            raise StageFailed(f"'run:{name}' was given up before", hint=hint)
+        try:
+            super().run_node(name)
+        except StageFailed as failed:
+            raise StageFailed(failed.message, hint=hint) from failed
 
 
 def _only(tasks: Iterable[TaskDict], kept: Collection[str]) -> Iterator[TaskDict]:

@@ -69,9 +69,7 @@ def _add_contest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--profiles", metavar="A,B,…", help="the profiles, the baseline first")
     group.add_argument("--baseline", metavar="NAME", help="what the others are compared with [the first profile]")
     group.add_argument("--trials", metavar="K", type=positive, default=1, help="runs of each profile [1]")
-    group.add_argument(
-        "--solo", action="store_true", help="also one agent of the planner's tier, without a plan"
-    )
+    group.add_argument("--solo", action="store_true", help="also one agent of the planner's tier, without a plan")
     group.add_argument("--holdout", metavar="CMD", help="also judge by a command that no agent is told")
 
 

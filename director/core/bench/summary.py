@@ -70,7 +70,7 @@ class Comparison(Model):
     reduction: Estimate | None
     """By which share it was cheaper; None where a cost is not known or the baseline cost nothing."""
     reaches_reduction: bool | None
-    """Whether that is the target or more; None where it is not known."""
+    """Whether that is the target or more, at whatever quality; None where it is not known."""
 
 
 class ProfileSummary(Model):
@@ -239,7 +239,8 @@ def _against(name: str, against: Comparison, baseline: str) -> list[str]:
     if against.reduction:
         reached = "reaches" if against.reaches_reduction else "misses"
         less = f"{abs(against.reduction.median):.0%} {'less' if against.reduction.median >= 0 else 'more'}"
-        said.append(f"{name}: costs {less} than {baseline}; that {reached} the target of {TARGET_REDUCTION:.0%}")
+        worse = ", but at lower quality" if against.quality and against.quality.median < 0 else ""
+        said.append(f"{name}: costs {less} than {baseline}; that {reached} the target of {TARGET_REDUCTION:.0%}{worse}")
     measures = {"quality": against.quality, "cost": against.cost, "time": against.seconds}
     return said + [f"{name}: {_told(what, found, baseline)}" for what, found in measures.items() if found]
 

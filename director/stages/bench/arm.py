@@ -27,10 +27,10 @@ def prepare_arm(
     An arm that was begun from another plan, or by a profile that would have made something else of it, is put aside.
     """
     directory, wanted = bench.job(arm), identity_of(frozen, arm, config)
-    known = read_remade(bench.identity(arm), ArmIdentity)
+    known = read_remade(directory.arm, ArmIdentity)
     if directory.identity.exists() and known != wanted:
         _put_aside(bench, arm)
-    write_model(bench.identity(arm), wanted)
+    write_model(directory.arm, wanted)
     write_text(directory.config, config_text(config))
     _copy_overrides(bench, directory)
     if arm.profile == SOLO:
