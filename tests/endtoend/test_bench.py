@@ -167,6 +167,36 @@ def test_a_cost_ceiling_of_an_arm_is_a_limit_and_a_higher_one_goes_on(project: P
     assert asked(project)["cheap/1"] == RUN
 
 
+def test_arms_that_run_at_once_do_not_disturb_each_other(project: Project) -> None:
+    code = bench(project, "--arms", "4", "--trials", "2")
+
+    assert code == ExitCode.DONE
+    assert [arm["quality"] for arm in arms(project).values()] == [1.0] * 4
+    assert {place: len(calls) for place, calls in asked(project).items() if place != "plan"} == {
+        "cheap/1": 2,
+        "cheap/2": 2,
+        "full/1": 2,
+        "full/2": 2,
+    }
+
+
+def test_an_arm_that_was_judged_leaves_no_worktrees(project: Project, sealed: Path) -> None:
+    bench(project, profiles="cheap")
+
+    kept = {path.name for path in (sealed / ".cache" / "director").iterdir()}
+    assert project.read("bench/cheap/1/job.json")["id"] not in kept
+
+
+def test_a_profile_that_there_is_not_is_refused_before_anything_is_begun(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = bench(project, profiles="full,nobody")
+
+    assert code == ExitCode.USAGE
+    assert "there is no profile 'nobody'\nhint: the profiles are 'cheap', 'full'" in capsys.readouterr().err
+    assert not project.file("bench").exists()
+
+
 def test_one_agent_without_a_plan_is_judged_by_the_same_tests(project: Project) -> None:
     files = {f"{entry['id']}.py": code_of(entry["id"]) for entry in NODES}
     project.set_call("executor", "run:solo", {"files": files, "cost_usd": 0.7})
