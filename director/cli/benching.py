@@ -10,7 +10,7 @@ from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_text, write_model
 from director.cli.opening import approvals_of, open_directory, open_repository
 from director.cli.progress import Progress
-from director.core.bench.arms import SOLO, Arm, Frozen, arms_of, check_profiles, solo_config
+from director.core.bench.arms import SOLO, Arm, Frozen, arms_of, check_named, check_profiles, solo_config
 from director.core.bench.forecast import Forecast, Past, forecast
 from director.core.bench.summary import BenchSummary
 from director.core.config.settings import Config
@@ -19,6 +19,7 @@ from director.core.plan.node import Plan
 from director.core.plan.validation import parse_plan
 from director.core.roles import Role
 from director.git.repository import Repository
+from director.git.slots import remove_tree
 from director.job.configuration import load_config
 from director.job.job import Approvals, Job
 from director.job.lock import hold
@@ -56,6 +57,8 @@ class Contest:
     new: bool
     go_on: bool
     """Approve what waits."""
+    only: tuple[str, ...]
+    """Tasks of arms that are to run; all if empty."""
 
     @property
     def place(self) -> BenchDirectory:
@@ -78,6 +81,7 @@ def open_contest(args: argparse.Namespace) -> Contest:
     profiles = {name: load_config(repository.root, directory.path, profile=name) for name in names}
     if args.solo:
         profiles[SOLO] = solo_config(planner)
+    check_named(args.only or (), arms_of(list(profiles), trials=args.trials))
     return Contest(
         repository=repository,
         directory=directory,
@@ -91,6 +95,7 @@ def open_contest(args: argparse.Namespace) -> Contest:
         base=args.base or "HEAD",
         new=args.new,
         go_on=args.go_on,
+        only=tuple(args.only or ()),
     )
 
 
@@ -120,7 +125,9 @@ def run_contest(
             if code is not ExitCode.DONE:
                 return code, None
             frozen = freeze(planning, contest.place)
-        code = run_arms(_bench(contest, frozen, parallel=parallel), reporter=progress, arms_at_once=arms_at_once)
+            remove_tree(planning.cache)
+        bench = _bench(contest, frozen, parallel=parallel)
+        code = run_arms(bench, contest.only, reporter=progress, arms_at_once=arms_at_once)
         summary = _summary(contest, frozen)
         write_model(contest.place.summary, summary)
     return code, summary

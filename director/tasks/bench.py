@@ -27,7 +27,7 @@ from director.job.job import Job
 from director.job.work import working
 from director.stages.bench.arm import came_to_its_end, prepare_arm
 from director.stages.bench.judging import judge
-from director.tasks.build import BuildOptions, build, database_at, make_tasks
+from director.tasks.build import BuildOptions, build, database_at, find_tasks, make_tasks
 from director.tasks.dispatcher import CriticalPathDispatcher
 from director.tasks.given import ArmGraph
 from director.tasks.graph import TaskDict, telling
@@ -52,14 +52,14 @@ class Bench:
     """Tasks at once in each arm."""
 
 
-def run_arms(bench: Bench, *, reporter: Any, arms_at_once: int) -> ExitCode:
+def run_arms(bench: Bench, targets: Sequence[str], *, reporter: Any, arms_at_once: int) -> ExitCode:
     """Run the arms that have not come to their end, and return the exit code; one that cannot be run stops no other.
 
-    `reporter` is a listener to events and a reporter of doit's in one. The caller holds the bench and listens to
-    signals.
+    `targets` are tasks of the bench, or patterns of them; without any, all are meant. `reporter` is a listener to
+    events and a reporter of doit's in one. The caller holds the bench and listens to signals.
     """
     control = TaskControl(make_tasks(list(bench_tasks(bench, reporter))))
-    control.process(["bench"])
+    control.process(find_tasks(control, targets or ["bench"]))
     with database_at(bench.place.database) as dependency:
         runner = GraphRunner(dependency, reporter, continue_=True, stream=Stream(2), num_process=arms_at_once)
         runner.run_all(CriticalPathDispatcher(control.tasks, control.targets, control.selected_tasks))
@@ -185,4 +185,4 @@ class ArmReporter:
         return SimpleNamespace(name=self._name(task.name), actions=task.actions) if hasattr(task, "name") else task
 
     def _name(self, task: str) -> str:
-        return f"{self._label} {task}"
+        return f"{self._label} {task}".rstrip()

@@ -99,11 +99,19 @@ def test_a_further_profile_and_a_further_trial_run_alone(project: Project) -> No
     assert [profile["trials"] for profile in summary(project)["profiles"]] == [2, 2]
 
 
+def test_a_single_arm_is_run_by_the_name_of_its_task(project: Project) -> None:
+    code = bench(project, "--only", "bench:cheap:*")
+
+    assert code == ExitCode.DONE
+    assert in_order(asked(project)) == {"cheap/1": RUN, "plan": PLANNED}
+    assert [arm["is_done"] for arm in arms(project).values()] == [False, True]
+
+
 def test_a_profile_whose_model_changed_begins_anew_and_the_old_arm_is_kept(project: Project) -> None:
-    bench(project)
+    bench(project, profiles="cheap")
     add_profile(project, "cheap", executors(0.2), more="[limits]\nmax_attempts = 1\n")
 
-    bench(project)
+    bench(project, profiles="cheap")
 
     assert arms(project)["cheap:1"]["total"]["cost_usd"] == 0.4
     assert len(list(project.file("bench/archive").glob("cheap-1-*/costs.jsonl"))) == 1
@@ -214,23 +222,23 @@ def test_one_agent_without_a_plan_is_judged_by_the_same_tests(project: Project) 
 
 
 def test_held_out_tests_judge_and_no_agent_is_told_of_them(project: Project) -> None:
-    code = bench(project, "--holdout", "test -e alpha.py && test ! -e secret-of-the-holdout")
+    code = bench(project, "--holdout", "test -e alpha.py && test ! -e secret-of-the-holdout", profiles="cheap")
 
     assert code == ExitCode.DONE
-    assert [arm["holdout"] for arm in arms(project).values()] == [True, True]
+    assert [arm["holdout"] for arm in arms(project).values()] == [True]
     prompts = list(project.file("bench").rglob("prompt.md"))
-    assert len(prompts) == 9
+    assert len(prompts) == 7
     assert not any("secret-of-the-holdout" in prompt.read_text() for prompt in prompts)
 
 
 def test_other_held_out_tests_judge_again_and_ask_nobody(project: Project) -> None:
-    bench(project)
+    bench(project, profiles="cheap")
     before = asked(project)
 
-    bench(project, "--holdout", "false")
+    bench(project, "--holdout", "false", profiles="cheap")
 
     assert asked(project) == before
-    assert [arm["holdout"] for arm in arms(project).values()] == [False, False]
+    assert [arm["holdout"] for arm in arms(project).values()] == [False]
 
 
 def test_gates_of_the_plans_configuration_judge_every_arm(project: Project) -> None:
@@ -247,17 +255,17 @@ def test_gates_of_the_plans_configuration_judge_every_arm(project: Project) -> N
 def test_a_plan_that_exists_is_taken_and_only_its_tests_are_written(project: Project, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps({"nodes": NODES}))
-    words = ["bench", "--plan", str(plan), "--profiles", "full,cheap", "--repo", str(project.root), "-q"]
+    words = ["bench", "--plan", str(plan), "--profiles", "cheap", "--repo", str(project.root), "-q"]
 
     code = main(words)
 
     assert code == ExitCode.DONE
-    assert in_order(asked(project)) == {"cheap/1": RUN, "full/1": RUN, "plan": AUTHORS}
-    assert [arm["quality"] for arm in arms(project).values()] == [1.0, 1.0]
+    assert in_order(asked(project)) == {"cheap/1": RUN, "plan": AUTHORS}
+    assert [arm["quality"] for arm in arms(project).values()] == [1.0]
 
 
 def test_another_task_wants_the_bench_put_aside(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    bench(project)
+    bench(project, profiles="full")
     other = [
         "bench",
         "something else",
@@ -281,11 +289,11 @@ def test_another_task_wants_the_bench_put_aside(project: Project, capsys: pytest
 def test_a_plan_that_was_edited_after_it_was_frozen_is_refused(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench(project)
+    bench(project, profiles="cheap")
     plan = project.file("bench/plan/plan.json")
     plan.write_text(plan.read_text().replace("Write alpha", "Write another alpha"))
 
-    code = bench(project)
+    code = bench(project, profiles="cheap")
 
     assert code == ExitCode.USAGE
     assert "is not as it was frozen" in capsys.readouterr().err
@@ -346,7 +354,7 @@ def test_json_on_standard_output_is_the_summary_file(project: Project, capsys: p
 def test_the_status_of_an_arm_is_that_of_a_job_and_agrees_to_the_cent(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench(project)
+    bench(project, profiles="cheap")
     capsys.readouterr()
 
     main(["status", "--json", "--repo", str(project.root), "--dir", str(project.file("bench/cheap/1"))])

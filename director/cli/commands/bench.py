@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--arms", metavar="N", type=positive, default=1, help="arms at once [1]; with more, times compare badly"
     )
+    group.add_argument("--only", metavar="TASK", action="append", help="run only these arms, such as bench:PROFILE:1")
     group.add_argument("--dry-run", action="store_true", help="say what it may cost, by past calls; begin nothing")
     group.add_argument("--json", action="store_true", help="print JSON; progress goes to standard error")
     add_volume(group)

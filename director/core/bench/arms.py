@@ -1,6 +1,7 @@
 """The arms of a bench: which there are, what they all start from, and how each was judged."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pydantic import Field
@@ -15,8 +16,8 @@ from director.core.words import listed, quoted
 SOLO = "solo"
 """The arm without decomposition; also the id of its only node."""
 PLANNING = "plan"
-_RESERVED = frozenset({SOLO, PLANNING, "archive", "lock"})
-"""Names of directories of a bench."""
+_RESERVED = frozenset({SOLO, PLANNING, "archive", "lock", "holder.json", "frozen.json", "summary.json", "doit.db"})
+"""Names in the directory of a bench."""
 
 
 class Arm(Model):
@@ -125,7 +126,7 @@ def check_profiles(names: Sequence[str], *, baseline: str | None) -> None:
     """Raise ConfigError for names that a bench cannot use."""
     if not names:
         raise ConfigError("a bench needs profiles", hint="name them: --profiles all-frontier,cheap-cloud")
-    if taken := [name for name in names if name in _RESERVED]:
+    if taken := [name for name in names if name.casefold() in _RESERVED]:
         hint = "rename profiles/NAME.toml; for an arm without decomposition there is --solo"
         raise ConfigError(f"a profile of a bench cannot be called {quoted(taken[0])}", hint=hint)
     if twice := [name for name in names if names.count(name) > 1]:
@@ -133,6 +134,14 @@ def check_profiles(names: Sequence[str], *, baseline: str | None) -> None:
     if baseline is not None and baseline not in names:
         known = listed([quoted(name) for name in names], limit=20)
         raise ConfigError(f"the baseline {quoted(baseline)} is none of the profiles", hint=f"they are {known}")
+
+
+def check_named(words: Sequence[str], arms: Sequence[Arm]) -> None:
+    """Raise ConfigError for a task, or a pattern of tasks, that names no arm."""
+    for word in words:
+        if not any(fnmatchcase(arm.task, word) for arm in arms):
+            tasks = listed([quoted(arm.task) for arm in arms], limit=20)
+            raise ConfigError(f"there is no arm {quoted(word)}", hint=f"the arms are {tasks}")
 
 
 def arms_of(profiles: Sequence[str], *, trials: int) -> list[Arm]:

@@ -57,6 +57,7 @@ def test_an_arm_is_named_as_its_task() -> None:
     [
         ([], None, "a bench needs profiles"),
         (["full", "plan"], None, "a profile of a bench cannot be called 'plan'"),
+        (["Summary.json"], None, "a profile of a bench cannot be called 'Summary.json'"),
         (["solo"], None, "a profile of a bench cannot be called 'solo'"),
         (["full", "full"], None, "the profile 'full' is named twice"),
         (["full"], "cheap", "the baseline 'cheap' is none of the profiles"),
