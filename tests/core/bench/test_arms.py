@@ -7,6 +7,7 @@ from director.core.bench.arms import (
     Arm,
     Judged,
     arms_of,
+    check_named,
     check_profiles,
     contest,
     settled,
@@ -46,6 +47,16 @@ def test_the_first_trials_of_all_profiles_go_before_the_second_ones() -> None:
     labels = [arm.label for arm in arms_of(["full", "cheap"], trials=2)]
 
     assert labels == ["full:1", "cheap:1", "full:2", "cheap:2"]
+
+
+@pytest.mark.parametrize("word", ["bench:full:1", "bench:*:2", "bench:full:*"])
+def test_arms_are_named_by_their_task_or_a_pattern(word: str) -> None:
+    check_named([word], arms_of(["full"], trials=2))
+
+
+def test_a_word_that_names_no_arm_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"there is no arm 'bench:full:3'\nhint: the arms are 'bench:full:1' and"):
+        check_named(["bench:full:3"], arms_of(["full"], trials=2))
 
 
 def test_an_arm_is_named_as_its_task() -> None:
