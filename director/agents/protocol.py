@@ -34,6 +34,10 @@ class Request:
     spent: Callable[[Usage, float | None], bool] = lambda usage, cost_usd: True
     """Told, while the call goes on, all that it has used so far and what the program says that it cost; where the
     answer is False the call is to be ended as OVER_BUDGET."""
+    prompt_digest: str = ""
+    """Digest of the prompt without what differs from run to run; the same in another clone."""
+    earlier: tuple[str, ...] = ()
+    """Prompt digests of the calls with the same key and tier that were answered before in this job, oldest first."""
     note: Callable[[str], None] = lambda text: None
     """Told, while the call goes on, what people should know, such as that the program waits for its provider."""
     output: Mapping[str, Any] | None = None
@@ -71,6 +75,8 @@ class Standing:
     """Empty where it is not known."""
     login: str = ""
     """Whether it can log in, in words; empty where that cannot be known without asking a model."""
+    is_model: bool = True
+    """Whether a model would answer; not where answers are played, and there is nobody to ask."""
 
 
 class Backend(Protocol):

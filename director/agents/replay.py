@@ -4,29 +4,26 @@ Files are written as an agent would have written them: only inside the request's
 directory, and only for a role that may edit.
 """
 
+import os
 import threading
 import time
-from collections import Counter
 from pathlib import Path, PurePosixPath
 
-import yaml
 from pydantic import ValidationError
 
-from director.agents.protocol import Request, Surroundings
-from director.core.calls import CallKey, End, Reply
-from director.core.cassette import Cassette, Entry, is_git_own
+from director.agents.protocol import Request, Standing, Surroundings
+from director.artifacts.cassettes import read_cassette
+from director.core.calls import End, Reply
+from director.core.cassette import Binary, Cassette, Entry, Link, is_git_own
 from director.core.errors import AgentError, ConfigError, Interrupted
-from director.core.problems import describe_problems
 from director.core.roles import Permission
 from director.core.tiers import Tier
 from director.shell import processes
 
-MAX_BYTES = 64 * 1024 * 1024
-"""A larger file is not read as a cassette."""
 POLL_SECONDS = 0.05
 """How often a pretended call looks whether director was asked to stop."""
-_MALFORMED = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
-"""What safe_load raises: some of its constructors let Python's own errors through, as for `!!int ''`."""
+STRICT = "strict"
+"""The mode in which only the very prompts that were recorded are answered."""
 
 
 class Replay:
@@ -34,17 +31,28 @@ class Replay:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._repository = surroundings.repository
+        self._mode = surroundings.options.mode
         self._cassettes: dict[str, Cassette] = {}
-        self._turns: Counter[CallKey] = Counter()
-        self._loading = threading.Lock()
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
 
     def check(self, tier: Tier) -> None:
         """Read the cassette. Raises ConfigError with every problem."""
+        if self._mode not in (None, STRICT):
+            raise ConfigError(
+                f"the backend 'replay' has no mode '{self._mode}'", hint=f"backends.replay.mode may be '{STRICT}'"
+            )
         self._cassette(tier.model)
+
+    def examine(self, tier: Tier) -> Standing:
+        """Name the cassette. Raises ConfigError as `check` does."""
+        self.check(tier)
+        return Standing(program=str(self._repository / tier.model), login="not needed", is_model=False)
 
     def ask(self, request: Request) -> Reply:
         """Play the entry that answers the request."""
-        entry = self._entry(request.tier.model, request.key)
+        entry = self._entry(request)
+        self._tell(request, entry)
         started = time.monotonic()
         allowed = min(request.limits.wall, request.limits.idle or request.limits.wall)
         _pass_time(min(entry.seconds, allowed))
@@ -54,7 +62,7 @@ class Replay:
             end, detail = _write_files(request, entry)
         reply = Reply(
             end=end,
-            text="" if end is End.TIMEOUT else entry.text,
+            text="" if entry.seconds > allowed else entry.text,
             detail=detail,
             usage=entry.usage,
             cost_usd=entry.cost_usd,
@@ -73,74 +81,44 @@ class Replay:
         except (OSError, ValidationError):
             return None
 
-    def _entry(self, name: str, key: CallKey) -> Entry:
+    def _entry(self, request: Request) -> Entry:
+        name, key = request.tier.model, request.key
         cassette = self._cassette(name)
-        with self._loading:
-            turn = self._turns[key]
-            self._turns[key] += 1
-        if entry := cassette.entry(key, turn=turn):
-            return entry
-        close = ", ".join(f"'{label}'" for label in cassette.close_keys(key))
-        raise AgentError(
-            f"no entry of the cassette '{name}' answers '{key}'",
-            hint=f"close to it: {close}" if close else "add an entry with this role, task and attempt",
-        )
+        entry = cassette.entry(key, request.prompt_digest, request.earlier)
+        if entry is None:
+            close = ", ".join(f"'{label}'" for label in cassette.close_keys(key))
+            raise AgentError(
+                f"no entry of the cassette '{name}' answers '{key}'",
+                hint=f"close to it: {close}" if close else "add an entry with this role, task and attempt",
+            )
+        if self._mode == STRICT and entry.is_of_another_prompt(request.prompt_digest):
+            raise AgentError(
+                f"the prompt of '{key}' is not the one that the cassette '{name}' recorded",
+                hint=f"it is in {request.log_directory}; record it anew, or leave backends.replay.mode out",
+            )
+        return entry
+
+    def _tell(self, request: Request, entry: Entry) -> None:
+        """Say where the entry is not what the agent answered to this very prompt; once for each task."""
+        if entry.is_of_another_prompt(request.prompt_digest):
+            self._tell_once(request, "the prompt changed since it was recorded: played by role and task")
+        if shown := [path for path in entry.masked if path in entry.files]:
+            self._tell_once(request, f"played with secrets masked: {', '.join(shown)}")
+        if entry.left_out:
+            self._tell_once(request, f"played without what could not be recorded: {', '.join(entry.left_out)}")
+
+    def _tell_once(self, request: Request, text: str) -> None:
+        with self._lock:
+            is_new = f"{request.key.task} {text}" not in self._told
+            self._told.add(f"{request.key.task} {text}")
+        if is_new:
+            request.note(f"{request.key}: {text}")
 
     def _cassette(self, name: str) -> Cassette:
-        with self._loading:
+        with self._lock:
             if name not in self._cassettes:
-                self._cassettes[name] = load_cassette(self._repository, name)
+                self._cassettes[name] = read_cassette(self._repository / name, name)
             return self._cassettes[name]
-
-
-def load_cassette(repository: Path, name: str) -> Cassette:
-    """Read a cassette; relative names start at the repository's root. Raises ConfigError with every problem."""
-    try:
-        return Cassette.model_validate(_parse(_read(repository / name, name), name))
-    except ValidationError as error:
-        problems = "".join(f"\n  - {problem}" for problem in describe_problems(error))
-        raise ConfigError(
-            f"'{name}' cannot be played as a cassette:{problems}",
-            hint=f"an entry of 'calls' may hold: {', '.join(Entry.model_fields)}",
-        ) from error
-
-
-def _read(path: Path, name: str) -> bytes:
-    if not path.is_file():
-        raise ConfigError(
-            f"the cassette '{name}' is not a regular file",
-            hint="a tier 'replay:PATH' names a file, seen from the repository's root",
-        )
-    if path.stat().st_size > MAX_BYTES:
-        raise ConfigError(
-            f"the cassette '{name}' is larger than {MAX_BYTES // 1024**2} MB", hint="split it: a tier each has its own"
-        )
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            f"the cassette '{name}' cannot be read: {error.strerror}", hint="make it readable for you"
-        ) from error
-
-
-def _parse(data: bytes, name: str) -> object:
-    try:
-        return yaml.safe_load(data)
-    except _MALFORMED as error:
-        raise ConfigError(
-            f"'{name}'{_place(error)} is not YAML: {_said(error)}",
-            hint="check the indentation there; text with ': ' or ' #' in it wants quotes or a '|' block",
-        ) from error
-
-
-def _place(error: BaseException) -> str:
-    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    return f", line {mark.line + 1}, column {mark.column + 1}," if mark else ""
-
-
-def _said(error: BaseException) -> str:
-    problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else None
-    return problem or str(error).partition("\n")[0] or type(error).__name__
 
 
 def _pass_time(seconds: float) -> None:
@@ -163,8 +141,11 @@ def _write_files(request: Request, entry: Entry) -> tuple[End, str]:
         if not _is_inside(root, name):
             return End.REFUSED, f"'{name}' leads out of the directory"
     try:
-        for name, content in entry.files.items():
-            _write_file(root / name, content, executable=name in entry.executable)
+        for name, content in sorted(entry.files.items(), key=lambda item: item[1] is not None):  # deletions make room
+            if content is None:
+                (root / name).unlink(missing_ok=True)
+            else:
+                _write_file(root / name, content, executable=entry.is_executable(name))
     except OSError as error:
         return End.ERROR, f"a file cannot be written: {error}"
     return entry.end, entry.detail
@@ -176,12 +157,16 @@ def _is_inside(root: Path, name: str) -> bool:
     return parent.is_relative_to(root) and not is_git_own(PurePosixPath(parent.relative_to(root)))
 
 
-def _write_file(path: Path, content: str | None, *, executable: bool) -> None:
-    if content is None or path.is_symlink():  # a link is replaced, never written through
-        path.unlink(missing_ok=True)
-    if content is None:
-        return
+def _write_file(path: Path, content: str | Binary | Link, *, executable: bool | None) -> None:
+    if path.is_symlink():  # a link is replaced, never written through
+        path.unlink()
+    for top, _, _ in os.walk(path, topdown=False):
+        Path(top).rmdir()  # the agent put a file in the place of a directory whose files are deleted by now
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode("utf-8", "surrogatepass"))
-    if executable:
-        path.chmod(0o755)
+    if isinstance(content, Link):
+        path.unlink(missing_ok=True)
+        path.symlink_to(content.link)
+        return
+    path.write_bytes(content.data if isinstance(content, Binary) else content.encode("utf-8", "surrogatepass"))
+    if executable is not None:
+        path.chmod(0o755 if executable else 0o644)

@@ -80,6 +80,11 @@ class JobDirectory:
         return self.path / "spans.jsonl"
 
     @property
+    def report(self) -> Path:
+        """The page that shows the job."""
+        return self.path / "report.html"
+
+    @property
     def database(self) -> Path:
         return self.path / "doit.db"
 
@@ -112,7 +117,7 @@ class JobDirectory:
             "plan.revised.json",
         )
         files = (self.identity, self.task, self.recon, self.spec, self.plan, self.baseline, self.integration)
-        records = (self.costs, self.metrics, self.spans, self.database)
+        records = (self.costs, self.metrics, self.spans, self.report, self.database)
         return [*files, *records, *(self.path / name for name in names)]
 
     @property

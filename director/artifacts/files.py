@@ -71,6 +71,17 @@ def read_text(path: Path) -> str | None:
     return None if data is None else data.decode("utf-8", "replace")
 
 
+def read_ends(path: Path, *, limit: int) -> str:
+    """Return a file's text; of one that is longer than twice the limit both ends, so many bytes of each."""
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        head = file.read(limit)
+        file.seek(max(size - limit, len(head)))
+        tail = file.read(limit)
+    gap = f"\n[… {size - len(head) - len(tail)} bytes left out …]\n".encode() if size > len(head) + len(tail) else b""
+    return (head + gap + tail).decode("utf-8", "replace").replace("\0", "")
+
+
 def write_model(path: Path, value: Model) -> bool:
     """Replace a JSON file in one step; return False and leave it alone if it holds the value already."""
     return write_text(path, _json(value, indent=2) + "\n")

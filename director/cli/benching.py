@@ -18,8 +18,8 @@ from director.core.errors import ConfigError, ExitCode
 from director.core.plan.node import Plan
 from director.core.plan.validation import parse_plan
 from director.core.roles import Role
+from director.git.removal import remove_tree
 from director.git.repository import Repository
-from director.git.slots import remove_tree
 from director.job.configuration import load_config
 from director.job.job import Approvals, Job
 from director.job.lock import hold

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import argcomplete
 
-from director.cli.place import node_names, task_names
+from director.cli.place import backend_names, node_names, task_names
 from director.cli.words import COMMANDS, Command
 
-_NAMES = {"TASK": task_names, "NODE": node_names}
+_NAMES = {"TASK": task_names, "NODE": node_names, "BACKEND": backend_names}
 
 
 def complete() -> None:

@@ -6,37 +6,39 @@ import shutil
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from director.agents.registry import GROUP
 
-PROGRAMS = {"opencode": "opencode", "claude": "claude-code", "codex": "codex", "gemini": "gemini", "pi": "pi"}
-"""Agent programs, and the backend that each has or would have."""
+@dataclass(frozen=True)
+class KnownAgent:
+    """An agent program that director can drive, and the tiers that suit it."""
+
+    program: str
+    """Its name on PATH."""
+    backend: str
+    planner: str
+    executor: str
+
+
+AGENTS = (
+    KnownAgent("opencode", "opencode", "anthropic/claude-opus-4-5", "anthropic/claude-haiku-4-5"),
+    KnownAgent("claude", "claude-code", "claude-code:opus", "claude-code:haiku"),
+    KnownAgent("codex", "codex", "codex:gpt-5", "codex:gpt-5-mini"),
+    KnownAgent("gemini", "gemini", "gemini:gemini-2.5-pro", "gemini:gemini-2.5-flash"),
+    KnownAgent("pi", "pi", "pi:anthropic/claude-opus-4-5", "pi:anthropic/claude-haiku-4-5"),
+)
+"""The first one that is installed gives the tiers that `init` proposes."""
 INSTALL_HINT = "install one with: npm install -g opencode-ai   (or: curl -fsSL https://opencode.ai/install | bash)"
 _NPM_PLACEHOLDER = "no test specified"
 _PLAIN_TEST = re.compile(r"^(async )?def test_", re.MULTILINE)
 _TEST_TARGET = re.compile(r"^test[ \t]*::?(?!=)", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class FoundAgent:
-    """An agent program on PATH."""
-
-    program: str
-    path: Path
-    backend: str
-    """The backend that drives it."""
-    has_backend: bool
-    """Whether that backend is installed: a program without one cannot be used yet."""
-
-
-def find_agents() -> list[FoundAgent]:
-    """Return the known agent programs on PATH."""
-    installed = {point.name for point in entry_points(group=GROUP)}
-    found = ((program, backend, shutil.which(program)) for program, backend in PROGRAMS.items())
-    return [FoundAgent(program, Path(path), backend, backend in installed) for program, backend, path in found if path]
+def find_agents() -> list[tuple[KnownAgent, Path]]:
+    """Return the agent programs on PATH, and where they are."""
+    found = ((agent, shutil.which(agent.program)) for agent in AGENTS)
+    return [(agent, Path(path)) for agent, path in found if path]
 
 
 def guess_gates(repository: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import tomli_w
 from jinja2 import Environment, StrictUndefined
 
-from director.cli.detect import INSTALL_HINT, find_agents, guess_gates
+from director.cli.detect import AGENTS, INSTALL_HINT, KnownAgent, find_agents, guess_gates
 from director.core.errors import ConfigError
 from director.core.tiers import parse_tier
 from director.job.lifecycle import write_ignore_rules
@@ -16,8 +16,6 @@ from director.prompts.templates import template_path
 Ask = Callable[[str, str], str]
 """Puts a question to the user: its text and the answer that Enter gives."""
 Say = Callable[[str], None]
-PLANNER = "anthropic/claude-opus-4-5"
-EXECUTOR = "anthropic/claude-haiku-4-5"
 NONE = "-"
 """The answer that leaves a gate out."""
 
@@ -29,9 +27,9 @@ def initialise(repository: Path, job_directory: Path, *, yes: bool, ask: Ask, sa
     for path in (config, ignored, dodo):
         if not _is_taken(path):
             require_writable(path.parent)
-    _tell_agents(say)
+    agent = _look_for_agents(say)
     if _is_free(config, repository, say):
-        _write(config, _config_text(repository, ask, say), repository, say)
+        _write(config, _config_text(repository, agent, ask, say), repository, say)
     if _is_free(ignored, repository, say):
         write_ignore_rules(job_directory)
         say(f"wrote {_shown(ignored, repository)}")
@@ -59,18 +57,19 @@ def _take_default(_: str, default: str) -> str:
     return default
 
 
-def _tell_agents(say: Say) -> None:
+def _look_for_agents(say: Say) -> KnownAgent:
+    """Tell which agent programs there are, and return the one whose tiers are proposed."""
     agents = find_agents()
-    for agent in agents:
-        use = "" if agent.has_backend else f"; director has no backend '{agent.backend}' for it yet"
-        say(f"found {agent.program} ({agent.path}){use}")
-    if not any(agent.has_backend for agent in agents):
+    for agent, path in agents:
+        say(f"found {agent.program} ({path}), for tiers such as '{agent.planner}'")
+    if not agents:
         say(f"no agent program that director can drive is on PATH; {INSTALL_HINT}")
+    return agents[0][0] if agents else AGENTS[0]
 
 
-def _config_text(repository: Path, ask: Ask, say: Say) -> str:
-    planner = _ask_tier("model of the planner, the strong tier", PLANNER, ask, say)
-    executor = _ask_tier("model of the executor, the cheap tier", EXECUTOR, ask, say)
+def _config_text(repository: Path, agent: KnownAgent, ask: Ask, say: Say) -> str:
+    planner = _ask_tier("model of the planner, the strong tier", agent.planner, ask, say)
+    executor = _ask_tier("model of the executor, the cheap tier", agent.executor, ask, say)
     gates = {name: _ask_gate(name, command, ask) for name, command in guess_gates(repository).items()}
     return render_config(
         planner=planner, executor=executor, gates={name: command for name, command in gates.items() if command}

@@ -46,6 +46,7 @@ def add_building(parser: argparse.ArgumentParser) -> None:
     after = group.add_mutually_exclusive_group()
     after.add_argument("--fail-fast", action="store_true", help="start nothing new after a failure")
     after.add_argument("--keep-going", action="store_true", help="go on with what does not depend on it [default]")
+    group.add_argument("--record", metavar="FILE", type=Path, help="record what agents answer in this cassette")
     group.add_argument("--max-attempts", metavar="N", type=positive, help="attempts before a node is escalated")
     add_volume(group)
 
@@ -93,7 +94,8 @@ def open_job(args: argparse.Namespace, *, tell: Tell = silent) -> Job:
     config = load_config(repository.root, directory.path, profile=args.profile)
     if not getattr(args, "new", False):
         read_model(directory.identity, JobIdentity)  # a job that cannot be read is told before anything is done
-    return Job(repository, directory, _with_options(config, args), approvals=approvals_of(args), tell=tell)
+    record, config = getattr(args, "record", None), _with_options(config, args)
+    return Job(repository, directory, config, approvals=approvals_of(args), tell=tell, record=record)
 
 
 def open_graph(args: argparse.Namespace, *, tell: Tell = silent) -> Graph:

@@ -22,6 +22,13 @@ def task_names(repository: Path = Path(), directory: Path | None = None) -> list
     return [*_TASKS, *(f"{group}:{node}" for group in ("tests", "run") for node in nodes)]
 
 
+def backend_names(repository: Path = Path(), directory: Path | None = None) -> list[str]:
+    """Return the backends that are installed, wherever the job is."""
+    from director.agents import registry  # noqa: PLC0415 (only here is it needed, and completion is to be quick)
+
+    return registry.backend_names()
+
+
 def node_names(repository: Path = Path(), directory: Path | None = None) -> list[str]:
     """Return the ids of the nodes of a job; none where there is no job."""
     start = repository.resolve()

@@ -9,6 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from director.core.amounts import counted as counted
+from director.core.amounts import dollars as dollars
+from director.core.amounts import duration as duration
 from director.core.errors import DirectorError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -62,21 +65,3 @@ def complain(error: DirectorError) -> None:
     errors.print(Text.assemble(("error: ", "bold red"), clean(error.message)))
     if error.hint:
         errors.print(Text.assemble(("hint: ", "bold"), clean(error.hint)))
-
-
-def dollars(amount: float, unpriced: int = 0) -> str:
-    """Return an amount; a `+?` says that calls are left out because their price is not known."""
-    return f"${amount:.4f}{'+?' if unpriced else ''}" if amount or not unpriced else "?"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as people read them."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return how many there are of something."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -74,6 +74,8 @@ class Asked(Model):
     """Where the agent works."""
     scope: Scope | None = None
     """None for a role that writes no files."""
+    prompt: str = ""
+    """Digest of the prompt without what differs from run to run."""
 
 
 class Approval(Model):

@@ -146,3 +146,5 @@ class CallRecord(Model):
     reported_usd: float | None = None
     """What the program said that the call cost."""
     seconds: float
+    prompt: str = ""
+    """Digest of the prompt without what differs from run to run."""

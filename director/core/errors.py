@@ -2,6 +2,7 @@
 
     DirectorError              printed without a traceback, with its hint
       ConfigError              the user's configuration or request
+        SetupFailed            a worktree could not be set up for a commit
       PlanError                a plan that cannot be built: carries every problem
       ReplyError               an agent's answer that does not fit
       GitError                 git said no: carries argv, exit status and output
@@ -64,6 +65,14 @@ class DirectorError(Exception):
 
 class ConfigError(DirectorError):
     """The configuration or the request cannot be used."""
+
+
+class SetupFailed(ConfigError):
+    """The set-up of a worktree failed at a commit: the user's to mend, unless the commit is an agent's candidate."""
+
+    def __init__(self, message: str, *, commit: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.commit = commit
 
 
 class PlanError(DirectorError):

@@ -1,8 +1,10 @@
 """What a call costs."""
 
-from director.core.calls import Usage
+from director.core.calls import End, Reply, Usage
 from director.core.model import Model
 from director.core.price import Price, PriceSource
+
+_AT_WORK = frozenset({End.DONE, End.TIMEOUT, End.OVER_BUDGET, End.INTERRUPTED})
 
 
 class KnownPrice(Model):
@@ -44,3 +46,13 @@ def cost_of(usage: Usage, reported: float | None, known: KnownPrice | None) -> C
     else:
         usd, source = computed, known.source if known else PriceSource.UNKNOWN
     return Cost(usd=usd, source=source, computed_usd=computed, reported_usd=reported, known=known)
+
+
+def cost_of_reply(reply: Reply, known: KnownPrice | None) -> Cost:
+    """Return what a call cost that is over.
+
+    Where a model was at work and its tokens are not told, no price tells, unless nothing is ever paid.
+    """
+    is_told = reply.usage != Usage() or reply.end not in _AT_WORK
+    is_free = known is not None and known.source is PriceSource.LOCAL
+    return cost_of(reply.usage, reply.cost_usd, known if is_told or is_free else None)

@@ -203,16 +203,18 @@ def find_repository(start: Path) -> tuple[Path, Path]:
     return Path(lines[2]), Path(lines[1])
 
 
-def require_version(start: Path) -> None:
-    """Raise ConfigError where git cannot merge without a checkout."""
+def require_version(start: Path) -> str:
+    """Return what git says of its version. Raises ConfigError where it cannot merge without a checkout."""
     _, output, _ = _run(["version"], cwd=start)
-    found = re.search(r"(\d+)\.(\d+)", output.decode(errors="replace"))
+    said = output.decode(errors="replace").strip()
+    found = re.search(r"(\d+)\.(\d+)", said)
     if not found or (int(found[1]), int(found[2])) < MINIMUM_VERSION:
         wanted = ".".join(map(str, MINIMUM_VERSION))
-        raise ConfigError(f"git is too old: {output.decode(errors='replace').strip()}", hint=f"install git {wanted}+")
+        raise ConfigError(f"git is too old: {said}", hint=f"install git {wanted}+")
+    return said.removeprefix("git version ")
 
 
-def run_in(checkout: Path, *arguments: str, as_configured: bool = False) -> tuple[int, bytes]:
+def run_in(checkout: Path, *arguments: str, stdin: bytes = b"", as_configured: bool = False) -> tuple[int, bytes]:
     """Ask git in a checkout, which has a HEAD and an index of its own.
 
     With `as_configured` the user's settings count, as far as they run nothing: what is ignored, how lines end.
@@ -221,5 +223,5 @@ def run_in(checkout: Path, *arguments: str, as_configured: bool = False) -> tupl
     settings = _NOTHING_RUNS | _drivers_off(_parse_configuration(output))
     if not as_configured:
         settings |= _NOTHING_BENDS
-    status, output, _ = _run(arguments, cwd=checkout, variables=_as_variables(settings))
+    status, output, _ = _run(arguments, cwd=checkout, stdin=stdin, variables=_as_variables(settings))
     return status, output

@@ -128,6 +128,10 @@ class Repository:
         """Return the first parent of a commit."""
         return self.git.text("rev-parse", "--verify", f"{commit}^1")
 
+    def tree(self, commit: str) -> str:
+        """Return the tree of a commit."""
+        return self.git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
+
     def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
         """Write a commit; no ref moves."""
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()
@@ -238,6 +242,11 @@ class Repository:
     def changed(self, before: str, after: str) -> list[str]:
         """Return the paths that differ between two trees or commits."""
         return [change.path for change in self.changes(before, after)]
+
+    def last_change(self, base: str, tip: str, globs: Sequence[str]) -> str | None:
+        """Return the last commit after `base` up to `tip` that changed a file that fits one of the globs."""
+        listing = ("--glob-pathspecs", "rev-list", "--max-count=1", f"{base}..{tip}", "--", *globs)
+        return self.git.text(*listing) or None
 
     def landed(self, base: str, tip: str) -> list[Landed]:
         """Return our commits after `base` up to `tip`, oldest first."""

@@ -9,14 +9,30 @@ import hashlib
 import os
 import shutil
 import stat
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from director.core.errors import GitError
+from director.git.copying import Altered
+from director.git.private import make_private_repository
+from director.git.provision import Order, Provision, Tracked, give, take_stock
+from director.git.provisions import Provisions
+from director.git.removal import remove_tree
 from director.git.repository import Repository
+from director.git.stock import Stock
 from director.shell.scratch import scratch_directory
+
+
+class Provider(Protocol):
+    """Knows what worktrees are to hold besides their commit, and makes it."""
+
+    def order(self, commit: str, slot: str) -> Order:
+        """Say what the slot of a name is to hold for a commit."""
+
+    def fill(self, slot: "Slot", order: Order) -> None:
+        """Make it in a slot that is equal to the order's commit. Raises SetupFailed."""
 
 
 class Slot:
@@ -26,12 +42,22 @@ class Slot:
     other is made anew.
     """
 
-    def __init__(self, repository: Repository, directory: Path, *, commit: str = "") -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        directory: Path,
+        *,
+        commit: str = "",
+        provider: Provider | None = None,
+        provisions: Provisions | None = None,
+    ) -> None:
         """`commit` is what an earlier process prepared the slot for."""
         self.repository = repository
         self.directory = directory
         self._commit = commit
         self._seal: bytes | None = None
+        self._provider, self._provisions = provider, provisions
+        self.provision = provisions.of(self.name) if provisions else Provision(Stock(directory))
 
     @property
     def name(self) -> str:
@@ -53,7 +79,25 @@ class Slot:
         return self.tree.is_dir() and not self.tree.is_symlink()
 
     def prepare(self, commit: str) -> None:
-        """Make the slot equal to a commit, whatever happened to it before."""
+        """Make the slot equal to a commit, with what it is to hold besides, whatever happened to it before."""
+        if self._provider and self._provisions:
+            order = self._provider.order(commit, self.name)
+            if order.digest == self.provision.digest:
+                with suppress(Altered):
+                    self._make_equal(commit)
+                    return
+            self._provide(order, self._provider, self._provisions)
+        self._make_equal(commit)
+
+    def _provide(self, order: Order, provider: Provider, provisions: Provisions) -> None:
+        """Have the slot set up; if that is interrupted, it is done again."""
+        self.provision = provisions.forget(self.name)
+        self._make_equal(order.commit)
+        provider.fill(self, order)
+        self.provision = take_stock(self.tree, self._tracked(), self.provision.stock, digest=order.digest)
+        provisions.keep(self.name, self.provision)
+
+    def _make_equal(self, commit: str) -> None:
         try:
             self._reset(commit)
         except (GitError, OSError):
@@ -70,10 +114,12 @@ class Slot:
                 remove_tree(Path(entry))
         if not self._is_sealed():
             self._index_anew(commit)
-        self._sweep()
+        standing = self._sweep()
         self._git("read-tree", "--reset", "-u", commit)
         self._commit, self._seal = commit, _digest(self.index)
-        self._make_private_repository(commit)
+        if not standing.issuperset((*self.provision.files, *self.provision.directories)):
+            self.provision.give_again(self.tree, self._tracked(), standing=standing)
+        make_private_repository(self.tree, commit, index=self.index, borrowing=self.repository.common_dir)
 
     def _is_sealed(self) -> bool:
         return self._seal is not None and self._seal == _digest(self.index)
@@ -91,13 +137,15 @@ class Slot:
         self._git("read-tree", commit)
         self.repository.git.attempt("update-index", "-q", "--refresh", index=self.index, worktree=self.tree)
 
-    def _sweep(self) -> None:
-        """Delete everything that our index does not name, and give directories their usual permissions.
+    def _sweep(self) -> set[str]:
+        """Delete everything that our index does not name and that was not given, or not like this.
 
-        `git clean` leaves pipes, the `.git` of a nested repository and what lies in the directory of a submodule.
+        Returns what was given and stands. Directories get their usual permissions. `git clean` leaves pipes, the
+        `.git` of a nested repository and what lies in the directory of a submodule.
         """
-        named = set(os.fsdecode(self._git("ls-files", "-z")).split("\0"))
-        directories = _directories_of(named)
+        tracked, provision = self._tracked(), self.provision
+        directories = tracked.directories | provision.directories
+        standing = set()
         usual = self.directory.stat().st_mode | stat.S_IRWXU
         pending = [""]
         while pending:
@@ -109,30 +157,20 @@ class Slot:
                 path, is_directory = below + entry.name, entry.is_dir(follow_symlinks=False)
                 if is_directory and path in directories:
                     pending.append(f"{path}/")
-                elif is_directory or path not in named:
+                    standing |= {path} & provision.directories
+                elif not is_directory and provision.is_intact(self.tree, path):
+                    standing.add(path)
+                elif is_directory or path not in tracked.files:
                     remove_tree(Path(entry))
+        return standing
+
+    def _tracked(self) -> Tracked:
+        return Tracked(os.fsdecode(self._git("ls-files", "-z")).rstrip("\0").split("\0"))
 
     def _git(self, *arguments: str) -> bytes:
         """Run git on the slot as we see it; an agent may have deleted the whole directory."""
         self.tree.mkdir(parents=True, exist_ok=True)
         return self.repository.git(*arguments, index=self.index, worktree=self.tree)
-
-    def _make_private_repository(self, commit: str) -> None:
-        dot_git, common = self.tree / ".git", self.repository.common_dir
-        for name in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
-            (dot_git / name).mkdir(parents=True)
-        (dot_git / "objects/info/alternates").write_bytes(os.fsencode(common / "objects") + b"\n")
-        (dot_git / "HEAD").write_text(f"{commit}\n")
-        longer = len(commit) == 64
-        format_version = (
-            "repositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n[core]\n"
-            if longer
-            else ("repositoryformatversion = 0\n")
-        )
-        (dot_git / "config").write_text(f"[core]\n\t{format_version}\tbare = false\n[gc]\n\tauto = 0\n")
-        shutil.copy2(self.index, dot_git / "index")  # its time tells git which files may have changed unseen
-        if (common / "shallow").is_file():
-            shutil.copyfile(common / "shallow", dot_git / "shallow")
 
     def changes(self) -> list[str]:
         """Return every path that differs from the slot's commit, ignored or not; a new directory ends in a slash.
@@ -142,6 +180,32 @@ class Slot:
         self._unbend()
         output = self._git("ls-files", "-z", "--modified", "--others", "--directory", "--no-empty-directory")
         return sorted({path for path in output.decode(errors="surrogateescape").split("\0") if path})
+
+    def given(self, paths: Iterable[str]) -> set[str]:
+        """Return those of the paths that the slot was given: they are not of its commit, and none of them lands."""
+        found = self.provision.files.keys() & set(paths)
+        if found:
+            self._unbend()
+            found -= self._tracked().files
+        return found
+
+    def altered(self, given: Iterable[str]) -> list[str]:
+        """Return those of the paths that were given and do not stand as they were."""
+        return sorted(path for path in given if not self.provision.is_intact(self.tree, path))
+
+    def give(self, stock: Stock) -> None:
+        """Copy what a stock holds into the slot; what the commit holds goes before."""
+        give(stock, stock.kept, self.tree, self._tracked())
+
+    def holds(self, path: str) -> bool:
+        """Tell whether the slot's commit has something at a path, below it or on the way to it."""
+        return self._tracked().meets(path)
+
+    def tracked_changes(self) -> list[str]:
+        """Return the files of the commit that are no longer as it has them."""
+        self._unbend()
+        output = self._git("ls-files", "-z", "--modified").decode(errors="surrogateescape")
+        return sorted({path for path in output.split("\0") if path})
 
     def expand(self, path: str) -> list[str]:
         """Return the files below a path that `changes` gave."""
@@ -153,6 +217,10 @@ class Slot:
             links = (name for name in directories if Path(top, name).is_symlink())
             found += (f"{below}/{name}" for name in (*files, *links))
         return sorted(found)
+
+    def has(self, path: str) -> bool:
+        """Tell whether something stands at a path, be it a link that leads nowhere."""
+        return os.path.lexists(self.tree / path)
 
     def irregular(self, paths: Iterable[str]) -> list[str]:
         """Return those of the paths that cannot be taken: no regular file, or not ours to read, or behind a link."""
@@ -190,50 +258,6 @@ class Slot:
             return self.repository.git("write-tree", index=index, worktree=files).decode().strip()
 
 
-class Pool:
-    """The slots of one job; a slot is used by one at a time and made on demand."""
-
-    def __init__(self, repository: Repository, directory: Path) -> None:
-        self._repository = repository
-        self.directory = directory
-        self._lock = threading.Lock()
-        self._free: dict[str, list[Slot]] = {}
-        self._made: dict[str, int] = {}
-        self._slots: dict[str, Slot] = {}
-        self._withheld: set[str] = set()
-
-    @contextmanager
-    def slot(self, kind: str, commit: str) -> Iterator[Slot]:
-        """Lend a slot that is equal to a commit. Agents and gates use slots of different kinds."""
-        slot = self._take(kind)
-        try:
-            slot.prepare(commit)
-            yield slot
-        finally:
-            with self._lock:
-                if slot.name not in self._withheld:
-                    self._free[kind].append(slot)
-
-    def named(self, name: str, commit: str) -> Slot:
-        """Return a slot by its name, whoever uses it; `commit` is what it was prepared for, maybe by a killed run."""
-        with self._lock:
-            return self._slots.setdefault(name, Slot(self._repository, self.directory / name, commit=commit))
-
-    def withhold(self, name: str) -> None:
-        """Do not lend a slot again when it comes back: the next run wants its files as they are."""
-        with self._lock:
-            self._withheld.add(name)
-
-    def _take(self, kind: str) -> Slot:
-        with self._lock:
-            free = self._free.setdefault(kind, [])
-            if free:
-                return free.pop()
-            self._made[kind] = self._made.get(kind, 0) + 1
-            name = f"{kind}-{self._made[kind]}"
-            return self._slots.setdefault(name, Slot(self._repository, self.directory / name))
-
-
 def _digest(index: Path) -> bytes | None:
     """Return the digest of a regular file; None for anything else in its place."""
     if not stat.S_ISREG(_mode(index)):
@@ -247,33 +271,3 @@ def _mode(path: Path) -> int:
         return path.lstat().st_mode
     except FileNotFoundError:
         return 0
-
-
-def _directories_of(paths: Iterable[str]) -> set[str]:
-    directories: set[str] = set()
-    for path in paths:
-        above = path.rpartition("/")[0]
-        while above and above not in directories:
-            directories.add(above)
-            above = above.rpartition("/")[0]
-    return directories
-
-
-def remove_tree(directory: Path) -> None:
-    """Delete a file, a link or a directory, also one whose permissions were taken away."""
-    if directory.is_symlink() or not directory.is_dir():
-        directory.unlink(missing_ok=True)
-        return
-    try:
-        shutil.rmtree(directory)
-    except PermissionError:
-        _make_accessible(directory)
-        shutil.rmtree(directory)
-
-
-def _make_accessible(directory: Path) -> None:
-    directory.chmod(stat.S_IRWXU)
-    for top, below, _ in os.walk(directory):
-        for place in (Path(top, name) for name in below):
-            if not place.is_symlink():
-                place.chmod(stat.S_IRWXU)

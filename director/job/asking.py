@@ -23,12 +23,13 @@ from director.core.config.settings import Sampling
 from director.core.digests import digest
 from director.core.errors import AgentError, ConfigError, LimitReached
 from director.core.events import CallEnded, CallStarted, Waiting
-from director.core.money import cost_of
+from director.core.money import cost_of, cost_of_reply
 from director.core.price import PriceSource
 from director.core.replies import reply_schema
 from director.core.spans import SpanKind
 from director.git.slots import Slot
 from director.job.capture import capture
+from director.job.entries import record_call
 from director.job.job import Job
 from director.job.ledger import Place
 from director.job.prices import known_price
@@ -76,10 +77,11 @@ def ask(job: Job, question: Question, prompt: str, place: Workplace) -> Answered
         return found
     write_text(question.log / "prompt.md", prompt)
     while True:
-        asked = _register(job, question, place)
+        asked = _register(job, question, prompt, place)
         with _left_for_recovery(job, asked):
             reply = _call(job, asked, prompt)
             answered = complete(job, asked, reply) if is_answer(asked, reply) else None
+            record_call(job, asked, reply)
         in_flight(job, asked).unlink()
         if answered:
             return answered
@@ -106,7 +108,7 @@ def settle(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> 
 
 def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> CallRecord:
     """Write down what a call cost, once."""
-    cost = cost_of(reply.usage, reply.cost_usd, known_price(job.config, asked.tier))
+    cost = cost_of_reply(reply, known_price(job.config, asked.tier))
     record = CallRecord(
         id=asked.id,
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -125,6 +127,7 @@ def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> C
         computed_usd=cost.computed_usd,
         reported_usd=cost.reported_usd,
         seconds=reply.seconds,
+        prompt=asked.prompt,
     )
     write_with_reserve(job.directory, lambda: job.ledger.settle(record, place))
     return record
@@ -152,7 +155,7 @@ def _request(job: Job, question: Question) -> str:
     return digest([str(question.key), str(job.config.tier(question.key.role)), question.inputs])
 
 
-def _register(job: Job, question: Question, place: Workplace) -> Asked:
+def _register(job: Job, question: Question, prompt: str, place: Workplace) -> Asked:
     """Write down that a call begins, when nothing of an earlier one can be taken for its answer."""
     request, reply_file = _request(job, question), question.log / "reply.json"
     (question.log / "transcript.jsonl").unlink(missing_ok=True)
@@ -167,6 +170,7 @@ def _register(job: Job, question: Question, place: Workplace) -> Asked:
         log=os.path.relpath(question.log, job.directory.path),
         directory=str(place.slot.tree),
         scope=place.scope,
+        prompt=job.prompt_digest(prompt),
     )
     keep_room(job.directory)
     write_model(in_flight(job, asked), asked)
@@ -226,6 +230,8 @@ def _request_of(job: Job, asked: Asked, prompt: str, spent: Callable[[Usage, flo
         sampling=job.config.sampling.get(role, Sampling()),
         environment=job.guard.trace_environment(),
         spent=spent,
+        prompt_digest=asked.prompt,
+        earlier=job.ledger.prompts(asked.key, asked.tier),
         note=lambda text: job.note(text, task=asked.key.task),
         output=reply_schema(output) if output else None,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,18 +22,24 @@ from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Config
 from director.core.errors import ConfigError
 from director.core.events import Note, Tell
+from director.core.likeness import TEMPORARY, WORKTREES, prompt_digest, timeless
 from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.tiers import Tier
+from director.git import included
 from director.git.guard.guard import Guard
+from director.git.pool import Pool
 from director.git.repository import Landed, Repository
-from director.git.slots import Pool
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.measures import Measures
+from director.job.providing import WorktreeProvider
 from director.job.ratelimits import RateLimits
+from director.job.recording import Recording
 from director.job.spans import Spans
 from director.prompts.roles import load_roles
+from director.shell import environment, processes
+from director.shell.processes import Finished, Limits
 from director.shell.startup import StartupFiles
 
 
@@ -62,6 +69,10 @@ class Job:
     config: Config
     approvals: Approvals = Approvals.HUMAN
     tell: Tell = silent
+    checkout: Path | None = None
+    """Where worktrees get copies of untracked files from; by default the repository's own checkout."""
+    record: Path | None = None
+    """The cassette in which every call is recorded."""
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
     landing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """Held from reading the tip to moving it."""
@@ -96,6 +107,11 @@ class Job:
         return Ledger(self.directory, ceiling=self.config.limits.cost_ceiling_usd)
 
     @cached_property
+    def recording(self) -> Recording | None:
+        """Where calls are recorded; None if they are not."""
+        return Recording(self.record, repository=self.repository, note=self.note) if self.record else None
+
+    @cached_property
     def spans(self) -> Spans:
         """What takes time."""
         return Spans(self.directory.spans, job=lambda: self.identity.id, run=self.run_id)
@@ -124,7 +140,32 @@ class Job:
     def pool(self) -> Pool:
         """Worktrees, in the user's cache directory."""
         with self._making:
-            return self._pools.setdefault(self.identity.id, Pool(self.repository, self.cache))
+            if self.identity.id not in self._pools:
+                self._pools[self.identity.id] = Pool(self.repository, self.cache, provider=self._provider())
+            return self._pools[self.identity.id]
+
+    def _provider(self) -> WorktreeProvider | None:
+        """Return what fills worktrees; None where nobody asks for anything."""
+        options, root = self.config.worktree, self.checkout or self.repository.root
+        if not (options.setup or options.link or included.is_there(root)):
+            return None
+        return WorktreeProvider(
+            self.repository,
+            options,
+            base=self.identity.base,
+            checkout=root,
+            cache=self.cache,
+            directory=self.directory,
+            note=self.note,
+            run=self.run_command,
+        )
+
+    def close_pool(self) -> None:
+        """Remember what worktrees hold, when no agent works any more; the next use begins anew."""
+        with self._making:
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
 
     @property
     def guard(self) -> Guard:
@@ -147,14 +188,49 @@ class Job:
         for intrusion in (*startup.check(), *guard.check()):
             self.note(str(intrusion), task=task)
 
+    def run_command(self, command: str, *, directory: Path, output: Path, seconds: float) -> Finished:
+        """Run a shell command of the user or of the plan; it sees no secrets of the environment."""
+        output.parent.mkdir(parents=True, exist_ok=True)
+        finished = processes.run(
+            processes.shell_argv(command),
+            cwd=directory,
+            env=environment.without_secrets() | self.guard.trace_environment(),
+            output=output,
+            limits=Limits(wall=seconds),
+            mark=self.mark,
+        )
+        self.look_after_repository()
+        return finished
+
     @property
     def cache(self) -> Path:
         """Where the job's worktrees are."""
         return worktrees_of(self.identity.id)
 
+    def prompt_digest(self, prompt: str) -> str:
+        """Return the digest of a prompt without what differs from run to run."""
+        return prompt_digest(prompt, self._places)
+
+    def timeless(self, prompt: str) -> str:
+        """Return a prompt without what differs from run to run."""
+        return timeless(prompt, self._places)
+
+    @property
+    def _places(self) -> dict[str, str]:
+        """The names of what is elsewhere in another run of the same job."""
+        places = {
+            Path.home(): "<home>",
+            Path(tempfile.gettempdir()): TEMPORARY,
+            self.repository.root: "<repository>",
+            self.directory.path: "<job>",
+            self.cache: WORKTREES,
+        }
+        names = {str(form): name for place, name in places.items() for form in (place, place.resolve())}
+        return names | {self.identity.id: "<job-id>"}
+
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.spans, self.measures, self.rate_limits):
+        for _ in (self.ledger, self.spans, self.measures, self.recording, self.rate_limits):
             pass
         for _ in (self.roles, self.family, self.repository.git):
             pass

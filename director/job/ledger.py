@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import append_record, read_records
-from director.core.calls import CallRecord, End
+from director.core.calls import CallKey, CallRecord, End
 from director.core.errors import Interrupted, LimitReached
 from director.core.roles import Role
 from director.core.tiers import Tier
@@ -66,6 +66,21 @@ class Ledger:
     def unpriced(self) -> int:
         """Number of calls whose cost is not known."""
         return sum(record.cost_usd is None for record in self._records)
+
+    @property
+    def answered(self) -> int:
+        """Number of calls that came to an end of their own."""
+        return sum(record.end is not End.INTERRUPTED for record in self._records)
+
+    def prompts(self, key: CallKey, tier: Tier) -> tuple[str, ...]:
+        """Return the prompt digests of a tier's calls with a key, oldest first."""
+        with self._changed:
+            own = [record for record in self._records if record.tier == tier and record.end is not End.INTERRUPTED]
+            return tuple(
+                record.prompt
+                for record in own
+                if (record.role, record.task, record.attempt) == (key.role, key.task, key.attempt)
+            )
 
     @contextmanager
     def call(self, role: Role, tier: Tier) -> Iterator[Place]:

@@ -10,8 +10,9 @@ from director.artifacts.files import read_model
 from director.core.artifacts import Asked
 from director.core.calls import Reply
 from director.core.errors import ConfigError
-from director.git.slots import remove_tree
+from director.git.removal import remove_tree
 from director.job.asking import complete, count, is_answer, settle
+from director.job.entries import record_call
 from director.job.job import Job
 
 
@@ -43,13 +44,17 @@ def _take_over(job: Job, asked: Asked) -> None:
     answered = _answered(job, asked)
     if answered and answered.is_complete:
         count(job, asked, answered.reply)
+        record_call(job, asked, answered.reply)
         return
     reply = answered.reply if answered else _recalled(job, asked)
     if reply is None:
         return
     settle(job, asked, reply)
-    if is_answer(asked, reply) and _is_workplace_left(job, asked):
+    if not is_answer(asked, reply):
+        record_call(job, asked, reply)
+    elif _is_workplace_left(job, asked):
         complete(job, asked, reply)
+        record_call(job, asked, reply)
         job.note(f"took over what the {asked.key.role} had answered to the stopped run", task=asked.key.task)
 
 

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from director.artifacts.files import read_model
+from director.core.artifacts import JobIdentity
 from director.core.errors import ConfigError
 from director.job.job import Job, worktrees_of
 
@@ -13,6 +15,8 @@ def check_surroundings(job: Job) -> None:
     for place in (job.directory.path, git / "objects", git / "refs", worktrees_of("any")):
         require_writable(place)
     job.check_agents()
+    if job.recording:
+        job.recording.check(read_model(job.directory.identity, JobIdentity))
 
 
 def require_writable(place: Path) -> None:

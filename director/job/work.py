@@ -33,9 +33,21 @@ def working(job: Job) -> Iterator[None]:
             guardian.close()
             with suppress(DirectorError, OSError):  # else the next run does it
                 recover(job)
+                job.close_pool()
             job.directory.reserve.unlink(missing_ok=True)
             if job.directory.identity.exists():
                 job.look_after_repository()
+
+
+@contextmanager
+def attended(mark: str) -> Iterator[None]:
+    """Ask agents without a job: stop when asked, and leave nothing of what carries the mark behind."""
+    with stopping_on_signals():
+        guardian = Guardian(mark)
+        try:
+            yield
+        finally:
+            guardian.close()
 
 
 @contextmanager

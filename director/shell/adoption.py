@@ -4,6 +4,9 @@ On Linux director is made the one to whom orphans below it fall, so that such a 
 programs run, it is looked now and then at what descends from each; an orphan that was never seen as anybody's is ended
 with the last program that can have started it. On other systems an orphan is known by its mark or its session alone.
 
+A program that lasts, such as a server, runs commands on behalf of several guests at once. Each of them has a mark of
+its own, which the program gives to the commands: what descends from such a command is the guest's, and ends with it.
+
 Children of ours that have nothing to do with these programs are never touched: those that run in our own session, such
 as git, those that were there before, and those that were started by `start`.
 """
@@ -14,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -28,7 +31,7 @@ _SET_CHILD_SUBREAPER = 36
 _lock = threading.RLock()
 """Held while the table is read and used, so that no child is taken for an orphan while it is being started."""
 _awaited: set[int] = set()
-_calls: list["Call"] = []
+_trees: list["Tree"] = []
 _looked = 0.0
 _since = 0.0
 """When the first of the programs that run was born, or of those that overlapped with them."""
@@ -49,22 +52,16 @@ def collect(process: subprocess.Popen[bytes]) -> None:
         _awaited.discard(process.pid)
 
 
-class Call:
-    """A program that is not trusted, and what was seen to descend from it; call `close` when nothing is left of it."""
+class Tree:
+    """What was seen to descend from something that is not trusted; call `close` when nothing is left of it."""
 
-    def __init__(self, argv: Sequence[str], mark: str, **options: Any) -> None:
-        global _since
-        _adopt_orphans(os.getpid())
-        with _lock:
-            self.process = start(argv, **options)
-            root = read_entry(self.process.pid)
-            self._mark = mark
-            self._born = root.born if root else 0.0
-            self._seen = {self.process.pid: self._born}
-            self._sessions = {self.process.pid}
-            if not _calls:
-                _since = self._born
-            _calls.append(self)
+    def __init__(self, mark: str, born: float, *, is_lasting: bool = False) -> None:
+        self._mark = mark
+        self._born = born
+        self._is_lasting = is_lasting
+        """Whether it is a service, which starts nothing of its own accord: an orphan is of one of its guests."""
+        self._seen: dict[int, float] = {}
+        self._sessions: set[int] = set()
 
     def left(self) -> list[Entry]:
         """Return what is alive of it: its descendants and their sessions, what has the mark, and unclaimed orphans."""
@@ -76,7 +73,13 @@ class Call:
     def close(self) -> None:
         """Forget it: what it started and what is still alive is an orphan of the other programs that run."""
         with _lock:
-            _calls.remove(self)
+            _trees.remove(self)
+
+    def _register(self) -> None:
+        global _since
+        if not _trees:
+            _since = self._born
+        _trees.append(self)
 
     def _note(self, table: Sequence[Entry], taken: Sequence[Entry] = ()) -> None:
         """Take note of what descends from it and of what is taken for its own; what is gone is forgotten."""
@@ -84,10 +87,13 @@ class Call:
         seen: dict[int, float] = {}
         while new:
             seen |= {entry.pid: entry.born for entry in new}
-            self._sessions |= {entry.session for entry in new}
+            self._sessions |= self._own_sessions(new)
             new = [entry for entry in table if entry.pid not in seen and self._is_below(entry, seen)]
         self._seen = seen
-        self._sessions = {self.process.pid, *(entry.session for entry in table if entry.pid in seen)}
+        self._sessions = self._own_sessions(entry for entry in table if entry.pid in seen)
+
+    def _own_sessions(self, entries: Iterable[Entry]) -> set[int]:
+        return {entry.session for entry in entries}
 
     def _is_below(self, entry: Entry, seen: Container[int]) -> bool:
         return entry.born >= _since and (entry.parent in seen or entry.session in self._sessions)
@@ -96,7 +102,43 @@ class Call:
         """Tell whether a process has the mark, or is an orphan that no other program that runs can have started."""
         if entry.born >= self._born and carries(entry, self._mark):
             return True
-        return _is_orphan(entry) and not any(call is not self and call._born <= entry.born for call in _calls)
+        others = (tree for tree in _trees if tree is not self and not tree._is_lasting)
+        return _is_orphan(entry) and not any(tree._born <= entry.born for tree in others)
+
+
+class Call(Tree):
+    """A program that is not trusted, and what was seen to descend from it."""
+
+    def __init__(self, argv: Sequence[str], mark: str, *, is_lasting: bool = False, **options: Any) -> None:
+        _adopt_orphans(os.getpid())
+        with _lock:
+            self.process = start(argv, **options)
+            root = read_entry(self.process.pid)
+            super().__init__(mark, root.born if root else 0.0, is_lasting=is_lasting)
+            self._seen = {self.process.pid: self._born}
+            self._sessions = {self.process.pid}
+            self._register()
+
+    def _own_sessions(self, entries: Iterable[Entry]) -> set[int]:
+        return {self.process.pid} | super()._own_sessions(entries)
+
+
+class Guest(Tree):
+    """What a program that lasts runs on behalf of one of many: what has the mark, and what descends from that."""
+
+    def __init__(self, host: Call, mark: str) -> None:
+        with _lock:
+            # Whatever it starts is born after all that there is.
+            super().__init__(mark, max((entry.born for entry in read_table()), default=0.0))
+            self._host = host
+            self._register()
+
+    def _note(self, table: Sequence[Entry], taken: Sequence[Entry] = ()) -> None:
+        unknown = (entry for entry in table if entry.pid in self._host._seen and entry.pid not in self._seen)
+        super()._note(table, [*taken, *(entry for entry in unknown if carries(entry, self._mark))])
+
+    def _own_sessions(self, entries: Iterable[Entry]) -> set[int]:
+        return super()._own_sessions(entries) - {self._host.process.pid}
 
 
 def look() -> None:
@@ -105,8 +147,8 @@ def look() -> None:
     with _lock:
         if time.monotonic() - _looked >= LOOK_SECONDS:
             table = _read_table()
-            for call in _calls:
-                call._note(table)
+            for tree in _trees:
+                tree._note(table)
             _looked = time.monotonic()
 
 

@@ -144,6 +144,11 @@ def stamp(status: os.stat_result) -> Stamp:
     return (status.st_ctime_ns, status.st_ino, status.st_size) if is_settled else UNSETTLED
 
 
+def settle() -> None:
+    """Wait until what was written just now has a stamp by which a later change is seen."""
+    time.sleep(_TICK)
+
+
 def is_same(before: Stamp | None, now: Stamp | None) -> bool:
     """Tell whether two stamps show that nothing changed between them."""
     return before == now != UNSETTLED

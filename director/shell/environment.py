@@ -27,6 +27,11 @@ def with_secrets(names: Iterable[str]) -> dict[str, str]:
     return without_secrets() | {name: os.environ[name] for name in names if name in os.environ}
 
 
+def secrets() -> dict[str, str]:
+    """Return the variables of our environment whose names speak of a secret."""
+    return {name: value for name, value in os.environ.items() if is_secret(name)}
+
+
 def is_secret(name: str) -> bool:
     """Tell whether a variable's name speaks of a secret."""
     return bool(_SECRET.search(name)) and name not in _HARMLESS

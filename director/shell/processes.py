@@ -1,15 +1,17 @@
 """Run a program to its end, whatever it does: own session, output to files, the whole tree ended afterwards."""
 
+import io
 import os
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import IO, Protocol
 from uuid import uuid4
 
 from director.core.errors import Interrupted
@@ -58,6 +60,21 @@ class Limits:
 
     wall: float
     idle: float | None = None
+
+
+class Talk(Protocol):
+    """A conversation with a program that is talked to on its standard input while it runs.
+
+    What it says is copied to its output file: some programs want a pipe for that, too.
+    """
+
+    def hold(self, stdin: IO[bytes]) -> None:
+        """Write what there is to say; afterwards the input is closed. Called in a thread of its own."""
+        ...
+
+    def break_off(self) -> None:
+        """Take leave, and return when that was heard or cannot be waited for: the program is ended next."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -116,15 +133,15 @@ def run(
     env: Mapping[str, str],
     output: Path,
     error: Path | None = None,
-    stdin: bytes = b"",
+    stdin: bytes | Talk = b"",
     limits: Limits,
     mark: str,
 ) -> Finished:
     """Run a program that is not trusted.
 
     Its output goes to files (`error` defaults to the same file), its tree of processes is ended when it ends, also
-    those that left its session. `mark` is `<job>/<run>`. Raises OSError if it cannot start, Interrupted if director
-    is asked to stop.
+    those that left its session. A talk is broken off before the program is ended at a limit. `mark` is `<job>/<run>`.
+    Raises OSError if it cannot start, Interrupted if director is asked to stop.
     """
     if _stopping.is_set():
         raise Interrupted("director was asked to stop")
@@ -134,14 +151,18 @@ def run(
         err = files.enter_context(error.open("wb")) if error else out
         call_mark = f"{mark}/{uuid4().hex}"
         environment = {**env, MARK: call_mark}
-        call = Call(argv, call_mark, cwd=cwd, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=err)
+        talk = None if isinstance(stdin, bytes) else stdin
+        heard = subprocess.PIPE if talk else out
+        call = Call(argv, call_mark, cwd=cwd, env=environment, stdin=subprocess.PIPE, stdout=heard, stderr=err)
         files.callback(call.close)
         exited = threading.Event()
-        threading.Thread(target=_attend, args=(call.process, stdin, exited), daemon=True).start()
+        threading.Thread(target=_attend, args=(call.process, stdin, out, exited), daemon=True).start()
         try:
             ended = _watch(exited, started, limits, [out.fileno(), err.fileno()])
+            if talk and ended is not Ended.EXITED:
+                talk.break_off()
         finally:
-            _end(call.left)
+            end_found(call.left)
             exited.wait(GRACE_SECONDS)
     exit_code = call.process.returncode
     return Finished(ended, exit_code if exit_code is not None else -9, time.monotonic() - started)
@@ -169,16 +190,14 @@ def clear_stop() -> None:
 
 def end_marked(mark: str) -> int:
     """End every process that carries the mark or one below it; return how many there were."""
-    return _end(lambda: marked_processes(mark))
+    return end_found(lambda: marked_processes(mark))
 
 
-def marked_processes(mark: str) -> list[Entry]:
-    """Find the live processes whose mark is this one or below it, our own process aside."""
-    return [entry for entry in read_table() if not entry.is_zombie and carries(entry, mark)]
+def end_found(find: Callable[[], list[Entry]]) -> int:
+    """End the processes that are found and return how many there were.
 
-
-def _end(find: Callable[[], list[Entry]]) -> int:
-    """Ask processes to end, then end them; look again, because one may have started another meanwhile."""
+    They are asked, then ended, and looked for again: one may have started another meanwhile.
+    """
     asked = 0
     for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
         found = find()
@@ -189,6 +208,11 @@ def _end(find: Callable[[], list[Entry]]) -> int:
             send_signal(entry, number)
         _wait(found)
     return asked
+
+
+def marked_processes(mark: str) -> list[Entry]:
+    """Find the live processes whose mark is this one or below it, our own process aside."""
+    return [entry for entry in read_table() if not entry.is_zombie and carries(entry, mark)]
 
 
 def _wait(entries: Sequence[Entry]) -> None:
@@ -220,17 +244,33 @@ def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Seq
     return Ended.EXITED
 
 
-def _attend(process: subprocess.Popen[bytes], stdin: bytes, exited: threading.Event) -> None:
+def _attend(process: subprocess.Popen[bytes], stdin: bytes | Talk, out: IO[bytes], exited: threading.Event) -> None:
     feeder = threading.Thread(target=_feed, args=(process, stdin), daemon=True)
     feeder.start()
+    copier = threading.Thread(target=_copy, args=(process.stdout, out), daemon=True)
+    if process.stdout:
+        copier.start()
     adoption.collect(process)
+    if process.stdout:  # what it said last; something that it left running may hold the pipe open
+        copier.join(GRACE_SECONDS)
     exited.set()
 
 
-def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
+def _copy(source: io.BufferedReader, target: IO[bytes]) -> None:
+    """Copy what a program says on a pipe, as soon as it is there."""
+    with source, suppress(OSError, ValueError):  # no room on the disk, or nobody wants to know any more
+        while said := source.read1():
+            target.write(said)
+            target.flush()
+
+
+def _feed(process: subprocess.Popen[bytes], said: bytes | Talk) -> None:
     assert process.stdin
     try:
-        process.stdin.write(data)
+        if isinstance(said, bytes):
+            process.stdin.write(said)
+        else:
+            said.hold(process.stdin)
         process.stdin.close()
     except OSError:
         return  # it closed its input: its own business

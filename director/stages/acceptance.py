@@ -21,7 +21,7 @@ from director.stages.guidance import guidance, shown_files
 from director.stages.ladder import climb
 from director.stages.landing import land, trailers
 from director.stages.slices import restore_base
-from director.stages.testing import run_in_checkout
+from director.stages.testing import run_in_candidate
 
 
 def read_slice(job: Job, node: str) -> Node:
@@ -142,7 +142,7 @@ def _not_red(job: Job, node: Node, commit: str, log: Path) -> str | None:
     missing = [path for path, blob in job.repository.blobs(commit, node.tests).items() if blob is None]
     if missing:
         return f"these test files were not written: {', '.join(missing)}"
-    run = run_in_checkout(job, commit, node.test_cmd, output=log / "red.txt")
+    run = run_in_candidate(job, commit, node.test_cmd, output=log / "red.txt")
     if run.passed and any(landed.task == f"run:{node.id}" for landed in job.landed()):
         return None  # the work has landed before: it may satisfy the tests already
     reason = why_not_red(exit_code=run.finished.exit_code, timed_out=run.timed_out, output=run.output, tests=node.tests)

@@ -8,7 +8,7 @@ from director.core.calls import End
 from director.core.errors import Rejected
 from director.core.plan.node import Node
 from director.job.job import Job
-from director.stages.testing import run_in_checkout, was_counted
+from director.stages.testing import run_in_candidate, was_counted
 
 
 def pass_node_gate(job: Job, node: Node, lock: TestLock, answered: Answered, *, log: Path) -> None:
@@ -33,7 +33,7 @@ def check_tests(job: Job, node: Node, commit: str, *, log: Path) -> None:
     """Raise Rejected unless a node's test command is green in a clean checkout, `flake_runs` times in a row."""
     runs, counted = job.config.limits.flake_runs, was_counted(job, node.id)
     for number in range(1, runs + 1):
-        run = run_in_checkout(job, commit, node.test_cmd, output=log)
+        run = run_in_candidate(job, commit, node.test_cmd, output=log)
         if not run.proves(counted=counted):
             flaky = f" (run {number} of {runs}: the runs before were green)" if number > 1 else ""
             raise Rejected(f"`{node.test_cmd}` failed in a clean checkout{flaky}: {run.told()}")

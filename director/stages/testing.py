@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
+from director.artifacts.files import read_ends
+from director.core.errors import Rejected, SetupFailed
 from director.core.spans import PASSED, RED, SpanKind
 from director.core.testruns.outcome import count_tests, ran_no_tests
 from director.core.testruns.trimming import trim_output
 from director.job.job import Job
-from director.shell import environment, processes
-from director.shell.processes import Ended, Finished, Limits
+from director.shell.processes import Ended, Finished
 
 _READ_BYTES = 256 * 1024
 
@@ -69,29 +70,26 @@ def tells_count(output: Path) -> bool:
 
 def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
     """Run a shell command of the plan or the configuration in a clean checkout; it sees no secrets."""
-    output.parent.mkdir(parents=True, exist_ok=True)
+    seconds = job.config.limits.test_timeout_secs
     with job.spans.within(SpanKind.GATE, output.stem) as span, job.pool.slot("gate", commit) as slot:
-        finished = processes.run(
-            processes.shell_argv(command),
-            cwd=slot.tree,
-            env=environment.without_secrets() | job.guard.trace_environment(),
-            output=output,
-            limits=Limits(wall=job.config.limits.test_timeout_secs),
-            mark=job.mark,
-        )
-        run = TestRun(finished, _both_ends(output))
+        finished = job.run_command(command, directory=slot.tree, output=output, seconds=seconds)
+        shown = _both_ends(output).replace(f"{slot.tree}/", "")  # where an agent looks there is no such checkout
+        run = TestRun(finished, shown)
         span.outcome = PASSED if run.passed else RED
-    job.look_after_repository()
     return run
+
+
+def run_in_candidate(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
+    """Run a command in a clean checkout of what an agent made; raise Rejected if that cannot even be set up."""
+    try:
+        return run_in_checkout(job, commit, command, output=output)
+    except SetupFailed as failed:
+        if failed.commit != commit:
+            raise
+        raise Rejected(failed.message) from failed
 
 
 def _both_ends(path: Path) -> str:
     if not path.is_file():
         return "[the command deleted its own output]"
-    with path.open("rb") as file:
-        size = path.stat().st_size
-        head = file.read(_READ_BYTES)
-        file.seek(max(size - _READ_BYTES, len(head)))
-        tail = file.read(_READ_BYTES)
-    gap = f"\n[… {size - len(head) - len(tail)} bytes left out …]\n".encode() if size > len(head) + len(tail) else b""
-    return (head + gap + tail).decode("utf-8", "replace").replace("\0", "")
+    return read_ends(path, limit=_READ_BYTES)

@@ -21,8 +21,8 @@ from director.core.config.settings import Config
 from director.core.errors import ConfigError, ExitCode, Interrupted, JobLocked, LimitReached, StageFailed
 from director.core.events import CallEnded, CallStarted, Event, Note, Step, Waiting
 from director.core.plan.node import Plan
+from director.git.removal import remove_tree
 from director.git.repository import Repository
-from director.git.slots import remove_tree
 from director.job.job import Job
 from director.job.work import working
 from director.stages.bench.arm import came_to_its_end, prepare_arm
@@ -47,7 +47,7 @@ class Bench:
     profiles: dict[str, Config]
     yardstick: Yardstick
     judging: Config
-    """How long what judges an arm may take."""
+    """The configuration that judges every arm: how long it may take, and how a worktree is set up for it."""
     parallel: int
     """Tasks at once in each arm."""
 
@@ -92,10 +92,9 @@ def run_arm(bench: Bench, arm: Arm, *, reporter: Any) -> None:
     shown = ArmReporter(reporter, arm)
     job = Job(bench.repository, directory, config, tell=shown)
     _build(job, bench, arm, shown)
-    with working(job):
-        judged = judge(
-            job, bench.frozen, bench.plan, bench.yardstick, config=bench.judging, planning=bench.place.planning
-        )
+    judging = Job(bench.repository, directory, bench.judging, tell=shown)
+    with working(judging):
+        judged = judge(judging, bench.frozen, bench.plan, bench.yardstick, planning=bench.place.planning)
         write_model(bench.place.judged(arm), judged)
     remove_tree(job.cache)
 

@@ -24,6 +24,7 @@ from director.tasks.dependency import BaselineDependency
 from director.tasks.dispatcher import CriticalPathDispatcher
 from director.tasks.graph import PLANNING, Graph
 from director.tasks.journal import Journal
+from director.tasks.results import conclude
 from director.tasks.runner import GraphRunner
 
 DEFAULT_PARALLEL = 4
@@ -57,6 +58,7 @@ def build(graph: Graph, targets: Sequence[str], *, reporter: Any, options: Build
     started = time.monotonic()
     with working(graph.job):
         code = _rounds(graph, targets, reporter=reporter, options=options)
+        conclude(graph.job)
         if graph.job.directory.identity.exists():
             record_run(
                 graph.job,

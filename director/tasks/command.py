@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -10,6 +11,15 @@ from doit.cmd_run import Run as DoitRun
 from director.core.errors import DirectorError, ExitCode
 from director.tasks.build import DEFAULT_PARALLEL, BuildOptions, build
 from director.tasks.graph import Graph
+
+RECORD = {
+    "name": "record",
+    "long": "record",
+    "type": str,
+    "default": "",
+    "help": "record the agents' answers in this cassette (with a graph of director's)",
+}
+"""The option of plain doit that director's own commands have too."""
 
 
 class OneRun:
@@ -40,6 +50,7 @@ class Run(DoitRun):  # type: ignore[misc]
     """Run tasks; registered as a plug-in under doit's own name for it."""
 
     name = "run"
+    cmd_options = (*DoitRun.cmd_options, RECORD)
 
     def _execute(
         self,
@@ -55,6 +66,7 @@ class Run(DoitRun):  # type: ignore[misc]
         force_verbosity: bool = False,
         failure_verbosity: int = 0,
         pdb: bool = False,
+        record: str = "",
     ) -> Any:
         graph = self._graph()
         if graph is None:
@@ -72,6 +84,8 @@ class Run(DoitRun):  # type: ignore[misc]
                 failure_verbosity,
                 pdb,
             )
+        if record:
+            graph.job = replace(graph.job, record=Path(record))
         options = BuildOptions(parallel=num_process or DEFAULT_PARALLEL, always=always)
         try:
             with _opened(outfile) as stream:

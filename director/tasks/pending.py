@@ -58,6 +58,12 @@ def pending_tasks(graph: Graph, targets: tuple[str, ...] = ()) -> list[Pending]:
     return list(found.values())
 
 
+def needs_of(graph: Graph) -> dict[str, list[str]]:
+    """Return what each task waits for."""
+    control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
+    return {name: list(task.task_dep) for name, task in control.tasks.items()}
+
+
 def changed_with(graph: Graph, name: str) -> list[str]:
     """Return the pending tasks that may change with another pending one, in order."""
     found: dict[str, Pending] = {}

@@ -1,7 +1,8 @@
 """A repository and a backend that works on it, for tests that drive a real program."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,13 @@ class Bench:
     def program(self) -> str:
         argv = argv_of(self.name)
         assert argv
-        return argv[0]
+        return argv[0] if len(argv) == 1 else self._started_by(argv)
+
+    def _started_by(self, argv: Sequence[str]) -> str:
+        starter = self.root / "starter"
+        starter.write_text(f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n')
+        starter.chmod(0o755)
+        return str(starter)
 
     @property
     def options(self) -> BackendOptions:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from director.agents.replay import load_cassette
+from director.artifacts.cassettes import read_cassette
 from director.core.attempts import Outcome
 from director.core.calls import CallKey
 from director.core.cassette import Entry
@@ -24,7 +24,7 @@ from director.prompts.templates import template_path
 from director.shell.processes import shell_argv
 
 DEMO = template_path("demo")
-CASSETTE = load_cassette(DEMO, "cassette.yaml")
+CASSETTE = read_cassette(DEMO / "cassette.yaml", "cassette.yaml")
 PLAN = parse_reply(next(entry.text for entry in CASSETTE.calls if entry.task == "decompose"), Plan)
 NODES = {node.id: node for node in PLAN.nodes}
 LADDERS = {

@@ -1,128 +1,28 @@
-"""The real OpenCode, driven against a model on the loopback (tests/install-agents brings the program)."""
+"""The real OpenCode in both of its modes: what holds for one holds for the other."""
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Iterator
+import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from director.agents.opencode.run import OpenCodeRun
-from director.agents.protocol import Request, Surroundings
-from director.core.calls import CallKey, End, Reply, ToolEvent, ToolKind, Usage
-from director.core.config.settings import BackendOptions, Sampling
+from director.agents.protocol import Examines, OffersModels
+from director.core.calls import End, ToolEvent, ToolKind, Usage
+from director.core.config.settings import Sampling
 from director.core.roles import Role
 from director.core.tiers import parse_tier
 from director.prompts.roles import load_roles
-from director.shell import processes
-from director.shell.environment import without_secrets
 from director.shell.processes import Limits
-from tests.agents.model_server import (
-    ModelServer,
-    ToolCall,
-    in_turn,
-    prompt_of,
-    read_file,
-    run_command,
-    system_of,
-    write_file,
-)
-from tests.agents.programs import argv_of, needs, ripgrep_directory
+from tests.agents.model_server import prompt_of, system_of
+from tests.agents.opencode import MARKS, PROGRAM, Bench
 
-PROGRAM = next(iter(argv_of("opencode") or ()), None)
-pytestmark = [pytest.mark.opencode, needs("opencode")]
-
-MISDEEDS = in_turn(
-    [
-        write_file("a.txt", "spoilt\n"),
-        run_command("touch spoilt.txt"),
-        ToolCall("edit", {"filePath": "a.txt", "oldString": "a", "newString": "spoilt"}),
-        ToolCall("apply_patch", {"patchText": "*** Begin Patch\n*** Add File: spoilt.txt\n+x\n*** End Patch"}),
-        ToolCall("task", {"description": "x", "prompt": "touch spoilt.txt", "subagent_type": "general"}),
-        read_file("/etc/hostname"),
-        read_file(".env"),
-        read_file("a.txt"),
-    ],
-    "I tried.",
-)
-SCRIPTS = {
-    "misdeeds": MISDEEDS,
-    "environment": in_turn([run_command("env > environment.txt")], "Done."),
-    "sleeper": in_turn([write_file("first.txt", "1\n")], [run_command("sleep 300 & sleep 300")], "Done."),
-    "stubborn": in_turn([run_command("echo again")]),
-    "thrice": in_turn([run_command("echo same")] * 3, "Done."),
-}
-
-
-@dataclass
-class Bench:
-    """A repository and a backend that works on it."""
-
-    server: ModelServer
-    root: Path
-    options: BackendOptions = field(default_factory=BackendOptions)
-
-    @property
-    def repository(self) -> Path:
-        return self.root / "repository"
-
-    def worktree(self) -> Path:
-        """Make a linked worktree, as director gives one to every call."""
-        for argv in (["add", "a.txt"], ["commit", "--quiet", "-m", "x"], ["worktree", "add", "--quiet", "../worktree"]):
-            processes.capture(["git", *argv], cwd=self.repository, env=dict(os.environ))
-        return self.root / "worktree"
-
-    @property
-    def logs(self) -> Path:
-        return self.root / "logs"
-
-    @property
-    def backend(self) -> OpenCodeRun:
-        return OpenCodeRun(Surroundings(self.options, self.repository, self.root / "state", load_roles))
-
-    def request(self, model: str, role: Role = Role.EXECUTOR) -> Request:
-        return Request(
-            key=CallKey(role=role, task="run:parser"),
-            tier=parse_tier(model if "/" in model else f"local/{model}"),
-            role=load_roles()[role],
-            prompt="Please do it.",
-            directory=self.repository,
-            log_directory=self.logs,
-            limits=Limits(wall=120, idle=60),
-            mark=f"job/{self.root.name}",
-        )
-
-    def ask(self, model: str, role: Role = Role.EXECUTOR) -> Reply:
-        return self.backend.ask(self.request(model, role))
-
-    def left_running(self) -> list[object]:
-        return list(processes.marked_processes(f"job/{self.root.name}"))
-
-    def logged(self) -> str:
-        return "".join(path.read_text() for path in self.logs.iterdir())
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ModelServer]:
-    with ModelServer(SCRIPTS) as server:
-        yield server
-
-
-@pytest.fixture
-def bench(server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    server.asked.clear()
-    monkeypatch.setenv("PATH", os.pathsep.join(filter(None, (os.environ["PATH"], ripgrep_directory()))))
-    bench = Bench(server, tmp_path)
-    bench.options = BackendOptions(command=PROGRAM, provider={"local": {"base_url": server.base_url}})
-    bench.repository.mkdir()
-    (bench.repository / "a.txt").write_text("a\n")
-    (bench.repository / ".env").write_text("SECRET=1\n")
-    processes.capture(["git", "init", "--quiet"], cwd=bench.repository, env=without_secrets())
-    return bench
+pytestmark = MARKS
+SOON = {"run": 20, "serve": 8}
+"""Seconds within which a call is well under way."""
 
 
 def content_of(directory: Path) -> dict[str, str]:
@@ -167,13 +67,15 @@ def test_a_role_that_only_reads_can_neither_edit_nor_run(bench: Bench) -> None:
 
 def test_an_agent_that_is_not_found_gets_no_rights(bench: Bench) -> None:
     forgetful = bench.root / "forgetful"
-    forgetful.write_text(f'#!/bin/sh\nrm -r "$XDG_CONFIG_HOME/opencode/agent"\nexec {PROGRAM} "$@"\n')
+    forgetful.write_text(f'#!/bin/sh\nXDG_CONFIG_HOME="{bench.root}/nothing" exec {PROGRAM} "$@"\n')
     forgetful.chmod(0o755)
-    bench.options = bench.options.model_copy(update={"command": str(forgetful)})
+    bench.use(command=str(forgetful))
 
     reply = bench.ask("happy")
 
-    assert (reply.end, reply.detail) == (End.ERROR, "OpenCode did not find its agent 'director-executor'")
+    said = {"run": "OpenCode did not find its agent 'director-executor", "serve": 'Agent not found: "director-executor'}
+    assert reply.end is End.ERROR
+    assert reply.detail.startswith(said[bench.mode])
     assert not bench.server.asked
     assert not (bench.repository / "hello.txt").exists()
 
@@ -208,7 +110,7 @@ def settings_of(home: Path) -> dict[str, str]:
 def test_the_users_own_settings_neither_leak_in_nor_change(
     bench: Bench, sealed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worktree = bench.worktree()
+    (worktree,) = bench.worktrees("worktree")
     for directory in (sealed / ".config/opencode", sealed / ".opencode", worktree / ".opencode"):
         be_hostile(directory, sealed)
     shutil.copy(sealed / ".opencode/opencode.json", worktree)
@@ -218,26 +120,32 @@ def test_the_users_own_settings_neither_leak_in_nor_change(
     monkeypatch.setenv("OPENCODE_PERMISSION", '{"*": "allow"}')
     monkeypatch.setenv("OPENCODE_CONFIG", str(sealed / ".opencode/opencode.json"))
     before = content_of(worktree), settings_of(sealed)
+    bench.use()
 
-    reply = bench.backend.ask(replace(bench.request("misdeeds", Role.EXPLORER), directory=worktree))
+    request = replace(bench.request("misdeeds", Role.EXPLORER), directory=worktree)
+    replies = [bench.backend.ask(request)]
+    time.sleep(1)  # the settings are back, and a server that watches them would see it
+    replies.append(bench.backend.ask(request))
 
-    assert reply.end is End.DONE
+    assert [reply.end for reply in replies] == [End.DONE] * 2
     assert (content_of(worktree), settings_of(sealed)) == before
     assert "LEAKED" not in json.dumps([asked.body for asked in bench.server.asked])
-    assert set(bench.server.asked[0].tools) == {"glob", "grep", "read"}
+    assert {tool for asked in bench.server.asked for tool in asked.tools} == {"glob", "grep", "read"}
 
 
 def test_the_users_login_works_and_stays_where_it_is(bench: Bench, sealed: Path) -> None:
     login = sealed / ".local/share/opencode/auth.json"
     login.parent.mkdir(parents=True)
     login.write_text('{"local": {"type": "api", "key": "key-from-login"}}')
+    bench.use()
 
     bench.ask("textonly")
 
+    bench.close()
     assert bench.server.asked[0].authorization == "Bearer key-from-login"
     assert [path.name for path in login.parent.iterdir()] == ["auth.json"]
     assert login.read_text() == '{"local": {"type": "api", "key": "key-from-login"}}'
-    assert sorted(path.name for path in (bench.root / "state").iterdir()) == ["calls", "state"]
+    assert {path.name for path in (bench.root / "state").iterdir()} <= {"calls", "state", "server.log"}
     assert list((bench.root / "state" / "calls").iterdir()) == [], "nothing of the call stays"
 
 
@@ -247,9 +155,9 @@ def test_a_key_reaches_the_provider_but_no_command_of_the_agent(
     monkeypatch.setenv("SPARE_KEY", "key-from-variable")
     monkeypatch.setenv("OTHER_TOKEN", "not-for-the-program")
     provider = {"base_url": bench.server.base_url, "api_key_env": "SPARE_KEY"}
-    bench.options = bench.options.model_copy(update={"provider": {"local": provider}})
+    bench.use(provider={"local": provider})
 
-    bench.ask("environment")
+    bench.backend.ask(replace(bench.request("environment"), environment={"DIRECTOR_TRACE": "a 'b' $c"}))
 
     seen = (bench.repository / "environment.txt").read_text()
     assert bench.server.asked[0].authorization == "Bearer key-from-variable"
@@ -257,6 +165,8 @@ def test_a_key_reaches_the_provider_but_no_command_of_the_agent(
     assert "not-for-the-program" not in seen
     assert f"XDG_CONFIG_HOME={sealed / '.config'}\n" in seen
     assert "OPENCODE_" not in seen
+    assert f"DIRECTOR_MARK=call/{bench.root.name}/" in seen
+    assert "DIRECTOR_TRACE=a 'b' $c\n" in seen
 
 
 def test_a_temperature_reaches_the_model(bench: Bench) -> None:
@@ -286,19 +196,21 @@ def test_a_prompt_of_300_kilobytes_arrives_whole(bench: Bench) -> None:
     ("model", "end", "detail"),
     [
         ("err401", End.REFUSED, "the key is not valid (HTTP 401)"),
-        ("err429", End.RATE_LIMITED, "rate limit reached (HTTP 429)"),
+        ("err429", End.RATE_LIMITED, "rate limit reached"),
         ("err500", End.ERROR, "internal server error (HTTP 500)"),
         ("absent", End.ERROR, "the model `absent` does not exist (HTTP 404)"),
+        ("overflow", End.ERROR, "maximum context length"),
         ("malformed", End.ERROR, "JSON parsing failed"),
-        ("nobody/absent", End.ERROR, "ProviderModelNotFoundError: Model not found: nobody/absent"),
+        ("nobody/absent", End.ERROR, "Model not found: nobody/absent"),
     ],
 )
 def test_what_a_provider_says_is_told(bench: Bench, model: str, end: End, detail: str) -> None:
     reply = bench.ask(model)
 
     assert reply.end is end
-    assert reply.detail.startswith(detail)
+    assert detail in reply.detail
     assert reply.text == ""
+    assert reply.usage == Usage()
 
 
 def test_a_model_that_hangs_is_ended_after_the_idle_time(bench: Bench) -> None:
@@ -309,9 +221,9 @@ def test_a_model_that_hangs_is_ended_after_the_idle_time(bench: Bench) -> None:
 
 
 def test_a_call_that_takes_too_long_is_ended_and_its_usage_kept(bench: Bench) -> None:
-    reply = bench.backend.ask(replace(bench.request("sleeper"), limits=Limits(wall=20)))
+    reply = bench.backend.ask(replace(bench.request("sleeper"), limits=Limits(wall=SOON[bench.mode])))
 
-    assert (reply.end, reply.detail) == (End.TIMEOUT, "not done after 20 seconds")
+    assert (reply.end, reply.detail) == (End.TIMEOUT, f"not done after {SOON[bench.mode]} seconds")
     assert reply.usage == Usage(input=600, cached_input=400, output=50, reasoning=20)
     assert reply.events == (ToolEvent(kind=ToolKind.EDIT, detail="first.txt"),)
     assert bench.left_running() == []
@@ -334,10 +246,42 @@ def test_equal_tool_uses_side_by_side_do_no_harm(bench: Bench) -> None:
 
 
 def test_calls_side_by_side_do_not_disturb_each_other(bench: Bench) -> None:
-    requests = [replace(bench.request("happy"), log_directory=bench.root / f"logs-{number}") for number in range(3)]
+    requests = bench.requests(["happy"] * 3)
 
     with ThreadPoolExecutor() as pool:
         replies = list(pool.map(bench.backend.ask, requests))
 
     assert [reply.end for reply in replies] == [End.DONE] * 3
     assert {reply.usage.input for reply in replies} == {1800}
+    assert [(request.directory / "hello.txt").read_text() for request in requests] == ["hello\n"] * 3
+
+
+def test_a_call_is_recalled_as_it_was_answered(bench: Bench) -> None:
+    reply = bench.ask("happy")
+
+    recalled = bench.backend.recall(bench.logs, bench.repository)
+
+    assert recalled == reply.model_copy(update={"seconds": 0.0})
+
+
+def test_a_call_that_was_ended_is_not_recalled_as_done(bench: Bench) -> None:
+    bench.ask("stubborn")
+
+    recalled = bench.backend.recall(bench.logs, bench.repository)
+
+    assert recalled
+    assert recalled.end is End.INTERRUPTED
+    assert recalled.usage.input >= 6000, "ten steps, and what was said until it had ended"
+
+
+def test_the_program_can_be_examined_and_lists_its_models(bench: Bench) -> None:
+    assert isinstance(bench.backend, Examines)
+    assert isinstance(bench.backend, OffersModels)
+
+    standing = bench.backend.examine(parse_tier("local/happy"))
+    bench.use(provider={"local": {"base_url": bench.server.base_url, "models": ["happy", "deep/nested"]}})
+    assert isinstance(bench.backend, OffersModels)
+    listed = bench.backend.models()
+
+    assert (standing.program, standing.version.count(".")) == (PROGRAM, 2)
+    assert {"local/happy", "local/deep/nested"} <= set(listed)

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from director.agents.opencode.config import render_agent, render_config, write_agents
+from director.agents.opencode.backend import opencode
+from director.agents.opencode.config import render_agent, render_config, write_agent, write_agents
 from director.agents.opencode.home import inherited_environment
 from director.agents.opencode.project import put_aside
 from director.agents.opencode.run import OpenCodeRun
+from director.agents.opencode.serve import OpenCodeServe
 from director.agents.protocol import Surroundings
 from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Sampling
@@ -57,7 +59,7 @@ def front_of(text: str) -> dict[str, Any]:
 
 
 def config(options: BackendOptions) -> dict[str, Any]:
-    return render_config(options, TIER, "director-executor", Path("/private/bash"))
+    return render_config(options, [TIER], "director-executor", Path("/private/bash"))
 
 
 def test_an_agents_file_says_all_that_its_role_says() -> None:
@@ -116,6 +118,31 @@ def test_an_address_is_a_provider() -> None:
     }
 
 
+def test_one_configuration_serves_several_tiers() -> None:
+    tiers = [TIER, parse_tier("lan/small"), parse_tier("anthropic/claude-x")]
+    options = BackendOptions(provider={"lan": {"base_url": "http://10.0.0.1/v1"}})
+
+    told = render_config(options, tiers, "director-nobody", Path("/private/bash"))
+
+    assert told["enabled_providers"] == ["lan", "anthropic"]
+    assert list(told["provider"]) == ["lan"]
+    assert list(told["provider"]["lan"]["models"]) == ["coder:30b", "small"]
+
+
+@pytest.mark.parametrize(("mode", "kind"), [(None, OpenCodeServe), ("serve", OpenCodeServe), ("run", OpenCodeRun)])
+def test_a_mode_chooses_how_opencode_is_driven(tmp_path: Path, mode: str | None, kind: type) -> None:
+    surroundings = Surroundings(BackendOptions(mode=mode), tmp_path, tmp_path / "state", load_roles)
+
+    assert type(opencode(surroundings)) is kind
+
+
+def test_an_agent_of_a_server_is_named_by_what_is_in_its_file(tmp_path: Path) -> None:
+    names = [write_agent(tmp_path, EXPLORER, Sampling(top_p=top_p)) for top_p in (None, 0.5, None)]
+
+    assert names[0] == names[2] != names[1]
+    assert (tmp_path / f"{names[1]}.md").read_text() == render_agent(EXPLORER, Sampling(top_p=0.5))
+
+
 def test_opencodes_own_block_is_passed_on_as_it_is() -> None:
     block = {"npm": "@ai-sdk/openai", "options": {"baseURL": "http://10.0.0.1/v1"}, "models": {"x": {"limit": {}}}}
 
@@ -125,7 +152,7 @@ def test_opencodes_own_block_is_passed_on_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"mode": "serve"}, "'backends.opencode.mode' is 'serve', which is not known"),
+        ({"mode": "daemon"}, "'backends.opencode.mode' is 'daemon', which is not known"),
         ({"provider": {"lan": "http://x"}}, "'backends.opencode.provider.lan' is not a table"),
         (
             {"provider": {"lan": {"base_url": "http://x", "key": "1"}}},
@@ -141,7 +168,7 @@ def test_options_that_cannot_be_followed_are_refused(tmp_path: Path, options: di
     surroundings = Surroundings(BackendOptions(**options), tmp_path, tmp_path / "state", load_roles)
 
     with pytest.raises(ConfigError) as caught:
-        OpenCodeRun(surroundings)
+        opencode(surroundings)
 
     assert caught.value.message == message
     assert caught.value.hint
@@ -149,7 +176,7 @@ def test_options_that_cannot_be_followed_are_refused(tmp_path: Path, options: di
 
 def test_a_tier_has_to_name_a_provider() -> None:
     with pytest.raises(ConfigError, match="the tier 'opencode:coder' names no provider"):
-        render_config(BackendOptions(), parse_tier("coder"), "director-executor", Path("/private/bash"))
+        render_config(BackendOptions(), [parse_tier("coder")], "director-executor", Path("/private/bash"))
 
 
 def test_the_program_sees_the_keys_it_needs_and_no_other_secret_or_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,8 @@ def ask(
     return replay(tmp_path).ask(request(tmp_path, CallKey(role=role, task=task, attempt=attempt), limits, permissions))
 
 
-def replay(repository: Path) -> Replay:
-    return Replay(Surroundings(BackendOptions(), repository, repository / "state", dict))
+def replay(repository: Path, mode: str | None = None) -> Replay:
+    return Replay(Surroundings(BackendOptions(mode=mode), repository, repository / "state", dict))
 
 
 def request(
@@ -303,12 +304,12 @@ calls:
         "'tape.yaml' cannot be played as a cassette:\n"
         "  - version: this key is missing\n"
         "  - calls[0].role: input should be 'explorer', 'brainstorm', 'planner', 'test_author', 'executor', "
-        "'escalation' or 'reviewer'\n"
-        "  - calls[1].task: this key is missing\n"
-        "  - calls[1].tesk: this key is not known\n"
-        "  - calls[2]: 'a.sh' is in 'executable' and has no content in 'files'\n"
-        "hint: an entry of 'calls' may hold: role, task, attempt, text, files, executable, usage, cost_usd, seconds, "
-        "events, end, detail, retry_after"
+        "'escalation' or 'reviewer' (the entry of 'boss spec')\n"
+        "  - calls[1].task: this key is missing (the entry of 'planner')\n"
+        "  - calls[1].tesk: this key is not known (the entry of 'planner')\n"
+        "  - calls[2]: 'a.sh' is in 'executable' and has no content in 'files' (the entry of 'executor run:a')\n"
+        "hint: an entry of 'calls' may hold: role, task, attempt, end, detail, retry_after, usage, cost_usd, seconds, "
+        "took, events, text, files, executable, masked, left_out, prompt, id"
     )
 
 
@@ -354,3 +355,118 @@ def test_a_cassette_is_read_once(tmp_path: Path, worktree: Path) -> None:
     again = backend.ask(request(tmp_path, CallKey(role=Role.PLANNER, task="spec")))
 
     assert again.text == "kept"
+
+
+RECORDED = f"""
+version: 1
+calls:
+  - {{role: executor, task: run:money, attempt: 1, text: first, prompt: {{sha256: {"a" * 64}}}}}
+  - {{role: executor, task: run:money, attempt: 1, text: again, prompt: {{sha256: {"b" * 64}}}}}
+"""
+
+
+class Asking:
+    """Asks a recorded cassette with prompts of known digests, and hears what is said aloud."""
+
+    def __init__(self, tmp_path: Path, cassette: str = RECORDED, mode: str | None = None) -> None:
+        self.place, self.backend, self.notes = tmp_path, replay(tmp_path, mode), list[str]()
+        (tmp_path / "tape.yaml").write_text(cassette, encoding="utf-8")
+
+    def __call__(self, digest: str, *earlier: str, task: str = "run:money") -> str:
+        asked = request(self.place, CallKey(role=Role.EXECUTOR, task=task))
+        known = {"prompt_digest": digest * 64, "earlier": tuple(entry * 64 for entry in earlier)}
+        return self.backend.ask(replace(asked, note=self.notes.append, **known)).text
+
+
+def test_the_entry_of_the_very_prompt_is_played_without_a_word(tmp_path: Path, worktree: Path) -> None:
+    ask_for = Asking(tmp_path)
+
+    assert (ask_for("b"), ask_for("a"), ask_for.notes) == ("again", "first", [])
+
+
+def test_a_changed_prompt_is_played_by_role_and_task_and_told_once_for_the_task(tmp_path: Path, worktree: Path) -> None:
+    ask_for = Asking(tmp_path)
+
+    assert (ask_for("c"), ask_for("d", "c")) == ("first", "again")
+    assert ask_for.notes == [
+        "executor run:money 1: the prompt changed since it was recorded: played by role and task",
+    ]
+
+
+def test_in_strict_mode_a_changed_prompt_is_not_answered(tmp_path: Path, worktree: Path) -> None:
+    ask_for = Asking(tmp_path, mode="strict")
+
+    assert ask_for("a") == "first"
+    with pytest.raises(AgentError) as caught:
+        ask_for("c")
+    assert (
+        caught.value.message
+        == "the prompt of 'executor run:money 1' is not the one that the cassette 'tape.yaml' recorded"
+    )
+
+
+def test_in_strict_mode_an_entry_by_hand_answers_whatever_is_asked(tmp_path: Path, worktree: Path) -> None:
+    ask_for = Asking(tmp_path, "version: 1\ncalls: [{role: executor, task: 'run:money', text: done}]", mode="strict")
+
+    assert (ask_for("a"), ask_for.notes) == ("done", [])
+
+
+def test_whose_turn_it_is_is_known_without_having_played(tmp_path: Path, worktree: Path) -> None:
+    cassette = """
+version: 1
+calls:
+  - {role: executor, task: run:money, end: rate_limited}
+  - {role: executor, task: run:money, text: done}
+"""
+
+    assert Asking(tmp_path, cassette)("a", "a") == "done"
+
+
+def test_a_mode_that_there_is_not_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the backend 'replay' has no mode 'loose'"):
+        replay(tmp_path, "loose").check(Tier(backend="replay", model="tape.yaml"))
+
+
+def test_masked_and_missing_files_are_told(tmp_path: Path, worktree: Path) -> None:
+    more = "files: {a.py: x}, masked: [text, a.py], left_out: [big.bin]"
+    ask_for = Asking(tmp_path, f"version: 1\ncalls: [{{role: executor, task: 'run:money', {more}}}]")
+
+    ask_for("a")
+
+    assert ask_for.notes == [
+        "executor run:money 1: played with secrets masked: a.py",
+        "executor run:money 1: played without what could not be recorded: big.bin",
+    ]
+
+
+def test_binary_files_and_links_are_written(tmp_path: Path, worktree: Path) -> None:
+    ask(
+        tmp_path, written("{a.bin: {base64: AAH/}, link: {link: ../elsewhere}, run: {base64: IyE=}}, executable: [run]")
+    )
+
+    assert (worktree / "a.bin").read_bytes() == b"\0\1\xff"
+    assert (worktree / "link").readlink() == Path("../elsewhere")
+    assert (worktree / "run").stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize(("more", "mode"), [("", 0o755), (", executable: []", 0o644)], ids=["unsaid", "none"])
+def test_a_file_keeps_its_mode_unless_it_is_said_which_are_executable(
+    tmp_path: Path, worktree: Path, more: str, mode: int
+) -> None:
+    (worktree / "go.sh").write_text("exit 1")
+    (worktree / "go.sh").chmod(0o755)
+
+    ask(tmp_path, written("{go.sh: exit 0}" + more))
+
+    assert (worktree / "go.sh").stat().st_mode & 0o777 == mode
+
+
+def test_files_and_directories_may_change_places(tmp_path: Path, worktree: Path) -> None:
+    (worktree / "a" / "b").mkdir(parents=True)
+    (worktree / "a" / "b" / "c").write_text("old")
+    (worktree / "d").write_text("old")
+
+    reply = ask(tmp_path, written("{a: new, a/b/c: null, d/e: new, d: null}"))
+
+    assert reply.end is End.DONE
+    assert tree(worktree) == {"a": "new", "d/e": "new"}

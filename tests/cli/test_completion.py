@@ -76,6 +76,7 @@ def test_it_prints_code_for_each_shell(project: Project, shell: str) -> None:
         ("director plan --au", {"--auto"}),
         ("director explain run:", {"alpha", "beta", "gamma"}),
         ("director show ga", {"gamma"}),
+        ("director models re", {"replay"}),
     ],
 )
 def test_a_real_bash_completes(planned: Project, programs: Path, line: str, offered: set[str]) -> None:
@@ -105,6 +106,9 @@ def test_commands_and_tasks_are_offered_first(planned: Project) -> None:
         ("director list --", {"--all", "--status", "--repo"}),
         ("director forget ", {"run:alpha", "tests:beta", "integrate"}),
         ("director run -n 2 run:", {"run:alpha", "run:beta", "run:gamma"}),
+        ("director replay --", {"--as-recorded", "--diff", "--json", "--strict", "--repo"}),
+        ("director replay READ", {"README.md"}),
+        ("director plan --rec", {"--record"}),
         ("director allow ", {"alpha", "beta", "gamma"}),
         ("director allow alpha ", {"README.md"}),
         ("director help pl", {"plan"}),

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from director.cli.detect import guess_gates
+from director.agents.registry import find_backend
+from director.cli.detect import AGENTS, KnownAgent, guess_gates
 from director.cli.init import initialise, render_config
-from director.core.config.settings import Config
+from director.core.config.settings import BackendOptions, Config
+from director.core.tiers import parse_tier
 from director.job.configuration import load_config
 
 
@@ -192,10 +194,28 @@ def test_it_names_the_agents_that_it_found(repository: Path, programs: Path) -> 
     initialise_with(repository, terminal)
 
     assert terminal.said[:2] == [
-        f"found opencode ({programs}/opencode)",
-        f"found gemini ({programs}/gemini); director has no backend 'gemini' for it yet",
+        f"found opencode ({programs}/opencode), for tiers such as 'anthropic/claude-opus-4-5'",
+        f"found gemini ({programs}/gemini), for tiers such as 'gemini:gemini-2.5-pro'",
     ]
     assert terminal.said[2] == "wrote .director/config.toml"
+
+
+def test_the_tiers_that_it_proposes_are_those_of_the_first_agent_that_it_found(
+    repository: Path, programs: Path
+) -> None:
+    install(programs, "codex")
+    install(programs, "claude")
+
+    initialise_with(repository, Terminal())
+
+    tiers = tomllib.loads((repository / ".director" / "config.toml").read_text())["tiers"]
+    assert tiers == {"planner": "claude-code:opus", "executor": "claude-code:haiku"}
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=[agent.program for agent in AGENTS])
+def test_every_known_agent_has_a_backend_that_takes_its_tiers(agent: KnownAgent) -> None:
+    assert {parse_tier(agent.planner).backend, parse_tier(agent.executor).backend} == {agent.backend}
+    assert find_backend(agent.backend)
 
 
 def test_what_is_commented_out_is_the_default() -> None:
@@ -215,8 +235,17 @@ def test_every_key_of_the_configuration_is_in_the_written_file() -> None:
     config = Config.model_validate(tomllib.loads(uncommented(text)))
 
     assert config.model_fields_set == set(Config.model_fields)
-    for table in (config.tiers, config.limits, config.review, config.repository, *config.backends.values()):
+    for table in (
+        config.tiers,
+        config.limits,
+        config.review,
+        config.repository,
+        config.worktree,
+        *config.pricing.values(),
+    ):
         assert table.model_fields_set == set(type(table).model_fields)
+    named = set().union(*(options.model_fields_set for options in config.backends.values()))
+    assert named == set(BackendOptions.model_fields)
 
 
 @pytest.mark.parametrize("gates", [{}, {"lint": "ruff check .", "test": "make"}], ids=["examples", "gates"])

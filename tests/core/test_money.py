@@ -2,8 +2,8 @@
 
 import pytest
 
-from director.core.calls import Usage
-from director.core.money import KnownPrice, cost_of, price_usage
+from director.core.calls import End, Reply, Usage
+from director.core.money import KnownPrice, cost_of, cost_of_reply, price_usage
 from director.core.price import Price, PriceSource
 
 USAGE = Usage(input=600_000, cached_input=400_000, cache_write=100_000, output=50_000, reasoning=20_000)
@@ -46,3 +46,16 @@ def test_what_nobody_prices_is_unknown_and_not_free() -> None:
 
 def test_a_report_of_nothing_counts_as_nothing() -> None:
     assert cost_of(USAGE, 0.0, None).usd == 0.0
+
+
+@pytest.mark.parametrize(
+    ("source", "end", "usd"),
+    [
+        (PriceSource.CONFIG, End.DONE, None),
+        (PriceSource.CONFIG, End.TIMEOUT, None),
+        (PriceSource.CONFIG, End.REFUSED, 0.0),
+        (PriceSource.LOCAL, End.DONE, 0.0),
+    ],
+)
+def test_no_price_tells_what_tokens_cost_that_nobody_told(source: PriceSource, end: End, usd: float | None) -> None:
+    assert cost_of_reply(Reply(end=end), KnownPrice(price=PRICE, source=source)).usd == usd

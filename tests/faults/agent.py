@@ -118,6 +118,7 @@ def _look(scripts: Path, call: Call) -> None:
         "head": _git(call.worktree, "rev-parse", "HEAD").strip(),
         "files": _files(call.worktree),
         "changed": _git(call.worktree, "diff-index", "HEAD"),
+        "untracked": _untracked(call.worktree),
         "git": _git_files(call.worktree / ".git"),
         "around": sorted(place.name for place in call.worktree.parent.iterdir()),
     }
@@ -142,6 +143,12 @@ def _files(worktree: Path) -> list[str]:
         if not below and not files:
             found.append(f"{here}/")
     return sorted(found)
+
+
+def _untracked(worktree: Path) -> dict[str, str]:
+    """Return what the files hold that git does not track."""
+    paths = filter(None, _git(worktree, "ls-files", "--others", "-z").split("\0"))
+    return {path: (worktree / path).read_text(errors="replace") for path in paths}
 
 
 def _git_files(directory: Path) -> dict[str, str]:

@@ -29,7 +29,7 @@ def broken(trial: Trial, node: str, tip: str, base: str) -> list[str]:
     allowed = trial.allowed(node)
     if outside := sorted(set(changes(trial.repository, base, tip)) - allowed):
         found.append(f"its commit changes {outside}")
-    if not is_green(trial.repository, tip, trial.test_of(node), trial.root / "scratch"):
+    if not is_green(trial.repository, tip, trial.test_of(node), trial.root / "scratch", given=trial.given):
         found.append("its tests are red in a clean export of its commit")
     return found
 
@@ -77,7 +77,7 @@ def _wrong_contents(trial: Trial, node: str, commit: str) -> Iterator[str]:
 
 def _unclean(trial: Trial, call: dict[str, Any]) -> Iterator[str]:
     """Tell what a call found in its worktree that is not of its commit."""
-    expected = sorted(entries(trial.repository, call["head"])) if call["head"] else []
+    expected = sorted([*entries(trial.repository, call["head"]), *trial.given]) if call["head"] else []
     if call["files"] != expected:
         yield f"saw {sorted(set(call['files']) ^ set(expected))[:5]}"
     first = trial.seen("explorer", "recon")[0]
@@ -87,6 +87,8 @@ def _unclean(trial: Trial, call: dict[str, Any]) -> Iterator[str]:
         yield f"saw beside its worktree {call['around']}"
     if call["changed"]:
         yield f"saw changed files: {call['changed']}"
+    if call["untracked"] != trial.given:
+        yield f"saw untracked files: {call['untracked']}"
 
 
 def _feedback(trial: Trial, lie: Lie, node: str) -> str:

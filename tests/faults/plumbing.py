@@ -70,10 +70,14 @@ def read(repository: Path, names: Sequence[str]) -> list[bytes]:
     return contents
 
 
-def is_green(repository: Path, commit: str, command: str, scratch: Path, *, patience: float = 30) -> bool:
-    """Tell whether a test command passes in a clean export of a commit, with a home of its own."""
+def is_green(
+    repository: Path, commit: str, command: str, scratch: Path, *, given: Mapping[str, str], patience: float = 30
+) -> bool:
+    """Tell whether a test command passes in a clean export of a commit and given files, with a home of its own."""
     shutil.rmtree(scratch, ignore_errors=True)
     export(repository, commit, scratch / "tree")
+    for path, text in given.items():
+        write(scratch / "tree" / path, text)
     (scratch / "home").mkdir(parents=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(scratch / "home"), "PYTHONDONTWRITEBYTECODE": "1"}
     with (scratch / "said").open("wb") as said:  # a file: the test may delete it, and processes may hold it open

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
+from director.agents.registry import GROUP
 from director.cli.main import main
 from director.core.cassette import Entry
 from tests.project import CONFIG, Done, Project, node
@@ -30,6 +32,7 @@ OLD_GIT = """\
 if [ "$1" = version ]; then echo 'git version 2.30.2'; exit; fi
 exec {git} "$@"
 """
+INSTALLED = ", ".join(sorted(point.name for point in entry_points(group=GROUP)))
 OPENCODE = """\
 [tiers]
 planner = "opencode:a/b"
@@ -153,7 +156,7 @@ MISTAKES = {
     "an unknown backend": Mistake(
         with_config(CONFIG.replace('executor = "replay:', 'executor = "nosuch:')),
         ASKING,
-        "there is no backend 'nosuch' (installed: opencode, replay)",
+        f"there is no backend 'nosuch' (installed: {INSTALLED})",
         "mend the tier in config.toml, or install the package that brings the backend",
     ),
     "no agent program": Mistake(

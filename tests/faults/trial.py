@@ -91,6 +91,8 @@ class Trial:
     root: Path
     cases: Mapping[str, Lie]
     """By the node's id."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What every worktree holds besides its commit."""
 
     @property
     def repository(self) -> Path:
@@ -108,9 +110,9 @@ class Trial:
         return self.root / "bin" / "opencode"
 
     @classmethod
-    def create(cls, root: Path, lies: Sequence[Lie]) -> "Trial":
+    def create(cls, root: Path, lies: Sequence[Lie], *, given: Mapping[str, str] | None = None) -> "Trial":
         """Make the repository and the scripts."""
-        trial = cls(root, {f"n{number}": lie for number, lie in enumerate(lies, 1)})
+        trial = cls(root, {f"n{number}": lie for number, lie in enumerate(lies, 1)}, given or {})
         trial._make_repository()
         trial._make_scripts()
         agent.install(trial.scripts, trial.program)
@@ -185,9 +187,10 @@ class Trial:
             said.seek(0)
             return Ran(code, said.read().decode(errors="replace"))
 
-    def configure(self, *, patience: float = 30) -> None:
+    def configure(self, *, patience: float = 30, more: str = "") -> None:
         """Write director's configuration."""
-        write(self.repository / ".director" / "config.toml", CONFIG.format(program=self.program, patience=patience))
+        config = CONFIG.format(program=self.program, patience=patience) + more
+        write(self.repository / ".director" / "config.toml", config)
 
     @property
     def branch(self) -> str:

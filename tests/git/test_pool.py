@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from director.core.errors import GitError
+from director.git.pool import Pool
 from director.git.repository import Repository
-from director.git.slots import Pool
 from tests.git.damage import write
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from director.git.removal import remove_tree
 from director.git.repository import Repository
-from director.git.slots import Slot, remove_tree
+from director.git.slots import Slot
 from tests.git.checkout import Checkout, fingerprint, git, tree_of
 from tests.git.damage import DAMAGES, Damage, write
 

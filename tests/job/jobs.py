@@ -1,5 +1,6 @@
 """A job on a small real repository, whose agents are played from a cassette."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,16 @@ from tests.git.checkout import Checkout
 TIER = "replay:cassette.yaml"
 
 
-def make_job(root: Path, *calls: dict[str, Any], told: list[Event] | None = None, **limits: Any) -> Job:
+def make_job(
+    root: Path,
+    *calls: dict[str, Any],
+    files: Mapping[str, str] | None = None,
+    told: list[Event] | None = None,
+    **limits: Any,
+) -> Job:
     """Make a repository with one commit and begin a job in it."""
     checkout = Checkout.create(root)
-    checkout.commit(**{"README.md": "A project.\n"})
+    checkout.commit(**{"README.md": "A project.\n", **(files or {})})
     checkout.write("cassette.yaml", yaml.safe_dump({"version": 1, "calls": list(calls)}))
     config = Config.model_validate({"tiers": {"planner": TIER, "executor": TIER}, "limits": limits})
     repository, directory = Repository.open(root), JobDirectory(root / ".director")

@@ -1,5 +1,6 @@
 """Asking an agent: recorded, within the budget, and never twice for a reply that has arrived."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,28 @@ def test_a_reply_is_returned_and_kept(tmp_path: Path) -> None:
     assert read_model(asked.log / "reply.json", Answered) == answered
     assert (asked.log / "prompt.md").read_text() == "write alpha"
     assert (asked.log / "transcript.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "cost", "source"),
+    [
+        ({"usage": {"input": 1_000_000}}, 2.0, "config"),
+        ({"usage": {}}, None, "unknown"),
+        ({"usage": {}, "cost_usd": 0.25}, 0.25, "program"),
+        ({"usage": {}, "end": "error", "detail": "the server is on fire"}, 0.0, "config"),
+    ],
+)
+def test_no_price_tells_what_a_model_has_cost_whose_tokens_are_not_told(
+    tmp_path: Path, told: dict[str, Any], cost: float | None, source: str
+) -> None:
+    job = make_job(tmp_path / "repository", {"role": "executor", "task": "run:alpha", "text": "done", **told})
+    price = {TIER: {"input": 2.0, "output": 10.0}}
+    config = Config.model_validate(job.config.model_dump(mode="json") | {"pricing": price})
+
+    ask(replace(job, config=config), question(job))
+
+    [record] = records(job)
+    assert (record.cost_usd, record.cost_source) == (cost, source)
 
 
 def test_what_the_agent_left_is_captured_after_its_reply(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ class Stopped:
                 log=str(question(self.job).log.relative_to(self.job.directory.path)),
                 directory=str(slot.tree),
                 scope=place.scope,
+                prompt=self.record.prompt,
             )
         write_model(asking.in_flight(self.job, self.asked), self.asked)
 

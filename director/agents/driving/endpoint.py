@@ -2,7 +2,7 @@
 
 import os
 import re
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -36,9 +36,27 @@ class Endpoint(Model):
         )
 
 
+Kind = TypeVar("Kind", bound=Endpoint)
+
+
 def read_endpoints(backend: str, options: BackendOptions) -> dict[str, Endpoint]:
     """Read the provider blocks of a backend. Raises ConfigError."""
-    return {name: _read(f"backends.{backend}.provider.{name}", name, block) for name, block in options.provider.items()}
+    return read_blocks(backend, options, Endpoint)
+
+
+def read_blocks(backend: str, options: BackendOptions, kind: type[Kind]) -> dict[str, Kind]:
+    """Read the provider blocks of a backend whose endpoints have more to say. Raises ConfigError."""
+    blocks = options.provider.items()
+    return {name: _read(f"backends.{backend}.provider.{name}", name, block, kind) for name, block in blocks}
+
+
+def check_key(endpoint: Endpoint | None, provider: str, backend: str) -> None:
+    """Raise ConfigError if the variable is not set that holds the key of an endpoint."""
+    if endpoint and endpoint.api_key_env and not endpoint.key:
+        raise ConfigError(
+            f"the variable '{endpoint.api_key_env}' is not set, which holds the key of the provider '{provider}'",
+            hint=f"set it, or mend `api_key_env` under [backends.{backend}.provider.{provider}]",
+        )
 
 
 def split_model(tier: Tier, options: BackendOptions, *, maker: str) -> tuple[Endpoint | None, str]:
@@ -58,19 +76,15 @@ def split_model(tier: Tier, options: BackendOptions, *, maker: str) -> tuple[End
             hint=f"write {tier.backend}:MODEL, or set `base_url` under [backends.{tier.backend}.provider.{provider}]",
         )
     endpoint = endpoints.get(provider)
-    if endpoint and endpoint.api_key_env and not endpoint.key:
-        raise ConfigError(
-            f"the variable '{endpoint.api_key_env}' is not set, which holds the key of the provider '{provider}'",
-            hint=f"set it, or mend `api_key_env` under [backends.{tier.backend}.provider.{provider}]",
-        )
+    check_key(endpoint, provider, tier.backend)
     return endpoint, model
 
 
-def _read(where: str, name: str, block: object) -> Endpoint:
+def _read(where: str, name: str, block: object, kind: type[Kind]) -> Kind:
     hint = 'write {base_url = "http://…", api_key_env = "VARIABLE"}; a name is of letters, digits, - and _'
     if not _NAME.fullmatch(name):
         raise ConfigError(f"'{where}' is no name of a provider", hint=hint)
     try:
-        return Endpoint.model_validate(block)
+        return kind.model_validate(block)
     except ValidationError as error:
         raise ConfigError(f"'{where}': {'; '.join(describe_problems(error))}", hint=hint) from error

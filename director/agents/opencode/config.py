@@ -14,12 +14,15 @@ from pydantic import ValidationError
 
 from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Sampling
+from director.core.digests import digest_text
 from director.core.errors import ConfigError
 from director.core.model import Model
 from director.core.problems import describe_problems
 from director.core.roles import Permission, Role
 from director.core.tiers import Tier
 
+MODES = ("serve", "run")
+"""How OpenCode may be driven; the first is the default."""
 _SECRET_FILES = {"*": "allow", "*.env": "deny", "*.env.*": "deny", "*.env.example": "allow"}
 _RULES: Mapping[Permission, Mapping[str, Any]] = {
     Permission.READ: {"read": _SECRET_FILES, "grep": "allow", "glob": "allow"},
@@ -36,16 +39,16 @@ class Shorthand(Model):
     api_key_env: str | None = None
     """The environment variable that holds the key, where one is needed."""
     models: tuple[str, ...] = ()
-    """Its models; the tier's own is added."""
+    """Its models; those of the tiers are added."""
 
-    def expand(self, model: str) -> dict[str, Any]:
+    def expand(self, models: Iterable[str]) -> dict[str, Any]:
         """Return the block that OpenCode understands. The key stays in its variable: OpenCode itself looks it up."""
         key = {"apiKey": f"{{env:{self.api_key_env}}}"} if self.api_key_env else {}
         return {
             "npm": "@ai-sdk/openai-compatible",
             "options": {"baseURL": self.base_url, **key},
             # Without the capability OpenCode does not send an agent's temperature.
-            "models": {name: {"temperature": True} for name in dict.fromkeys([*self.models, model])},
+            "models": {name: {"temperature": True} for name in dict.fromkeys([*self.models, *models])},
         }
 
 
@@ -74,19 +77,36 @@ def write_agents(
 ) -> list[Path]:
     """Write an agent's file for each role into the directory, such as `.opencode/agent`, and return the files."""
     directory.mkdir(parents=True, exist_ok=True)
-    return [_write_agent(directory, role, (sampling or {}).get(role.name, Sampling())) for role in roles]
+    named = [(agent_name(role.name), role) for role in roles]
+    return [
+        _write(directory, name, render_agent(role, (sampling or {}).get(role.name, Sampling()))) for name, role in named
+    ]
 
 
-def render_config(options: BackendOptions, tier: Tier, agent: str, shell: Path) -> dict[str, Any]:
-    """Return the configuration of one call.
+def write_agent(directory: Path, role: RoleDefinition, sampling: Sampling) -> str:
+    """Write an agent's file under a name that tells what is in it, and return the name."""
+    content = render_agent(role, sampling)
+    name = f"{agent_name(role.name)}-{digest_text(content)[:12]}"
+    if not (directory / f"{name}.md").exists():
+        _write(directory, name, content)
+    return name
+
+
+def render_config(options: BackendOptions, tiers: Iterable[Tier], agent: str, shell: Path) -> dict[str, Any]:
+    """Return the configuration for calls of these tiers.
 
     Whichever agent OpenCode takes: one that is not ours may do nothing, and if ours is missing there is no default.
     """
-    provider, model = split_model(tier)
-    block = _provider_blocks(options).get(provider)
+    models: dict[str, list[str]] = {}
+    for provider, model in map(split_model, tiers):
+        models.setdefault(provider, []).append(model)
+    blocks = {name: block for name, block in _provider_blocks(options).items() if name in models}
     return {
-        "provider": {provider: block.expand(model) if isinstance(block, Shorthand) else block} if block else {},
-        "enabled_providers": [provider],
+        "provider": {
+            name: block.expand(models[name]) if isinstance(block, Shorthand) else block
+            for name, block in blocks.items()
+        },
+        "enabled_providers": list(models),
         "default_agent": agent,
         "permission": {"*": "deny"},
         "shell": str(shell),
@@ -98,6 +118,22 @@ def render_config(options: BackendOptions, tier: Tier, agent: str, shell: Path) 
     }
 
 
+def render_listing(options: BackendOptions) -> dict[str, Any]:
+    """Return the configuration for a look at the models: of every provider, where one may be used."""
+    blocks = _provider_blocks(options).items()
+    return {
+        "provider": {name: block.expand(()) if isinstance(block, Shorthand) else block for name, block in blocks},
+        "permission": {"*": "deny"},
+        "autoupdate": False,
+    }
+
+
+def own_endpoint(options: BackendOptions, provider: str) -> Shorthand | None:
+    """Return the address that the configuration gives a provider; None where it has none, or a block of OpenCode."""
+    block = _provider_blocks(options).get(provider)
+    return block if isinstance(block, Shorthand) else None
+
+
 def key_variables(options: BackendOptions) -> list[str]:
     """List the environment variables that the configuration names for the program."""
     blocks = _provider_blocks(options).values()
@@ -107,11 +143,11 @@ def key_variables(options: BackendOptions) -> list[str]:
 
 def check_options(options: BackendOptions) -> None:
     """Raise ConfigError if OpenCode cannot be driven as the configuration asks."""
-    if options.mode not in (None, "run"):
+    if options.mode not in (None, *MODES):
         raise ConfigError(
             f"'backends.opencode.mode' is '{options.mode}', which is not known",
-            hint="write mode = \"run\" or leave it out",
-        )  # fmt: skip
+            hint='write mode = "serve" or mode = "run", or leave it out',
+        )
     _provider_blocks(options)
 
 
@@ -134,10 +170,10 @@ def _permission(permissions: frozenset[Permission]) -> dict[str, Any]:
     return {**rules, "doom_loop": "allow", "external_directory": "deny"}
 
 
-def _write_agent(directory: Path, role: RoleDefinition, sampling: Sampling) -> Path:
-    path = directory / f"{agent_name(role.name)}.md"
+def _write(directory: Path, name: str, content: str) -> Path:
+    path = directory / f"{name}.md"
     partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_text(render_agent(role, sampling), encoding="utf-8")
+    partial.write_text(content, encoding="utf-8")
     return partial.replace(path)
 
 

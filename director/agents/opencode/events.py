@@ -1,4 +1,7 @@
-"""What OpenCode tells: `step_start`, `tool_use`, `text`, `step_finish`, `error`; one JSON object a line."""
+"""What OpenCode tells: `step_start`, `tool_use`, `text`, `step_finish`, `error`, `retry`; one JSON object a line.
+
+`opencode run` writes these lines itself, but for `retry`; of a server's events they are made (translation.py).
+"""
 
 import json
 import re
@@ -8,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from director.agents.driving.endings import Ending, failed
+from director.agents.driving.endings import DETAIL_LENGTH, Ending, failed, speaks_of_rate, told_wait
 from director.agents.driving.loose import Dollars, Loose, Tally, read_line
 from director.agents.driving.reading import Reading, shown_path
 from director.core.calls import End, ToolEvent, ToolKind, Usage
@@ -17,6 +20,10 @@ STOP = "stop"
 """The reason of a step after which the model asks for nothing more."""
 WANTED_LENGTH = 300
 """What is kept of a tool use that failed: OpenCode repeats its whole set of rules."""
+TOLD_SECONDS = 60.0
+"""OpenCode itself waits for half of that before it asks again: for longer only where its provider tells it to."""
+STRUCTURED = "StructuredOutput"
+"""The tool by which a model gives an answer that has to fit a schema."""
 
 _KINDS = {
     ToolKind.READ: {"read", "grep", "glob", "list"},
@@ -80,12 +87,22 @@ class _Failure(Loose):
     data: _Reason = Field(default_factory=_Reason)
 
 
+class _Retry(Loose):
+    """Why OpenCode asks its provider again, and when."""
+
+    message: str = ""
+    next: float = 0
+    """Milliseconds since the epoch."""
+
+
 class _Event(Loose):
     """One line of the transcript."""
 
     type: str
+    timestamp: float = 0
     part: _Part = Field(default_factory=_Part)
     error: _Failure = Field(default_factory=_Failure)
+    retry: _Retry = _Retry()
 
 
 class Events(Reading):
@@ -99,6 +116,8 @@ class Events(Reading):
         self._calls: list[tuple[float, ToolEvent]] = []
         self._said: tuple[str, list[str]] = ("", [])
         """The last message that has a text, and its parts."""
+        self._given = ""
+        """The answer that was given by the tool for it."""
 
     def read(self, line: bytes) -> None:
         """Take note of one line."""
@@ -107,6 +126,7 @@ class Events(Reading):
             return
         self.is_begun = True
         self._told.add((event.type, event.part.id))
+        self.retry = None
         match event.type:
             case "step_start":
                 self.is_done = False
@@ -118,11 +138,13 @@ class Events(Reading):
                 self._finish(event.part)
             case "error":
                 self.is_done, self.failure = False, _ending(event.error)
+            case "retry":
+                self.retry = _retrying(event)
 
     @property
     def text(self) -> str:
-        """The text of the last message that has one."""
-        return "\n".join(self._said[1])
+        """The object that was given where one was asked for, else the text of the last message that has one."""
+        return self._given or "\n".join(self._said[1])
 
     @property
     def events(self) -> Sequence[ToolEvent]:
@@ -131,6 +153,9 @@ class Events(Reading):
 
     def _use(self, part: _Part) -> None:
         self.is_answered = True
+        if part.tool == STRUCTURED and part.state.status == "completed":
+            self._given = json.dumps(part.state.input, ensure_ascii=False)
+            return
         self._calls.append((part.state.time.start, _tool_event(part, self.directory)))
         self.use_tool(json.dumps([part.tool, part.state.input, part.state.output]))
 
@@ -152,7 +177,7 @@ class Events(Reading):
         )
         # It says 0 of every model whose price it lacks.
         self.cost_usd = ((self.cost_usd or 0.0) + part.cost) or None
-        self.is_done = part.reason == STOP
+        self.is_done = part.reason == STOP or bool(self._given)
         self.finish_step()
 
 
@@ -181,3 +206,12 @@ def _ending(failure: _Failure) -> Ending:
     ending = failed(data.message or failure.name, status=data.status, body=data.body, headers=data.headers)
     is_refused = failure.name in _REFUSED_NAMES and ending.end is End.ERROR
     return Ending(End.REFUSED, ending.detail) if is_refused else ending
+
+
+def _retrying(event: _Event) -> Ending:
+    """Tell what a call comes to that is not asked again."""
+    message = event.retry.message[:DETAIL_LENGTH]
+    wait = max((event.retry.next - event.timestamp) / 1000, told_wait(message) or 0.0, 0.0)
+    if wait > TOLD_SECONDS or speaks_of_rate(message):
+        return Ending(End.RATE_LIMITED, message, retry_after=wait)
+    return Ending(End.ERROR, message)

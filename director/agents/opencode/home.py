@@ -1,7 +1,7 @@
-"""The private surroundings of one OpenCode call.
+"""The private surroundings of one OpenCode call, or of the server that serves many.
 
 Nothing of the user's OpenCode leaks in: the program's directories of configuration and data and its idea of home are
-new for each call, the project's `opencode.json`, `.opencode/` and AGENTS.md are switched off (director puts guidance
+new for each, the project's `opencode.json`, `.opencode/` and AGENTS.md are switched off (director puts guidance
 that applies into the prompt; see also project.py), and OPENCODE_ variables are not inherited. Nothing gets
 out: the session ends with its directory. Only the user's cache is shared, for it holds no settings: the list of models,
 ripgrep, provider packages. What an administrator set in /etc/opencode still counts.
@@ -63,16 +63,18 @@ _SWITCHES = (
     "OPENCODE_DISABLE_SHARE",
 )
 _SET_BY_OPENCODE = ("OPENCODE", "OPENCODE_LOG_LEVEL", "OPENCODE_PID", "OPENCODE_PRINT_LOGS", "OPENCODE_PURE")
+PASSWORD = "OPENCODE_SERVER_PASSWORD"
+"""The variable that holds the password of a server."""
 # It would install this package from npm into every configuration directory, unless a lock file names it already.
 _LOCK = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
 
 
 @dataclass(frozen=True)
 class Home:
-    """The directories of one call."""
+    """The directories of one call, or of one server."""
 
     root: Path
-    """Private to the call; the caller makes and removes it."""
+    """Private to it; the caller makes and removes it."""
     state: Path
     """Shared by the calls of a job, for the program keeps its locks there."""
 
@@ -86,16 +88,19 @@ class Home:
         """Return the shell that runs the agent's commands."""
         return self.root / "bin" / Path(real_shell()).name
 
-    def furnish(self, environment: Mapping[str, str]) -> None:
-        """Make the directories, the link to the user's login and the shell; `environment` is the program's to be."""
+    def furnish(self, environment: Mapping[str, str], *, table: Path | None = None) -> None:
+        """Make the directories, the link to the user's login and the shell; `environment` is the program's to be.
+
+        A table (table.py) says which call it is whose command the shell runs, where there are several.
+        """
         config, data, home = self.agents.parent, self.root / "data" / "opencode", self.root / "home"
         for directory in (self.agents, config / "node_modules", data, home, self.state):
             directory.mkdir(parents=True, exist_ok=True)
         (config / "package-lock.json").write_text(json.dumps(_LOCK), encoding="utf-8")
-        if (login := _user_directory(environment, "XDG_DATA_HOME", ".local/share") / "opencode/auth.json").is_file():
+        if (login := login_file(environment)).is_file():
             (data / "auth.json").symlink_to(login)
-        added = (*_SET_BY_OPENCODE, "OPENCODE_DISABLE_MODELS_FETCH")
-        write_shell(self.shell, environment, changed=_changes(self, {}), added=added)
+        added = (*_SET_BY_OPENCODE, PASSWORD, "OPENCODE_DISABLE_MODELS_FETCH")
+        write_shell(self.shell, environment, changed=_changes(self, {}), added=added, table=table)
 
     def environment(self, inherited: Mapping[str, str], config: Mapping[str, Any]) -> dict[str, str]:
         """Return the environment of the program."""
@@ -125,6 +130,11 @@ def _changes(home: Home, config: Mapping[str, Any]) -> dict[str, str]:
         # A provider of our own configuration needs no list of the world's models.
         **({"OPENCODE_DISABLE_MODELS_FETCH": "1"} if config.get("provider") else {}),
     }
+
+
+def login_file(environment: Mapping[str, str]) -> Path:
+    """Return where OpenCode keeps the user's logins."""
+    return _user_directory(environment, "XDG_DATA_HOME", ".local/share") / "opencode/auth.json"
 
 
 def _user_directory(environment: Mapping[str, str], variable: str, default: str) -> Path:

@@ -10,48 +10,25 @@ It leaves one thing behind that cannot be switched off: a file `opencode` with t
 git directory.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import cast
 
-from director.agents.driving.endings import DETAIL_LENGTH, Ending, last_line, tail
+from director.agents.driving.endings import Ending
 from director.agents.driving.headless import Headless, Start
 from director.agents.driving.program import Ran
-from director.agents.opencode.config import (
-    agent_name,
-    check_options,
-    key_variables,
-    render_config,
-    split_model,
-    write_agents,
-)
+from director.agents.opencode.config import agent_name, key_variables, render_config, write_agents
 from director.agents.opencode.events import Events
 from director.agents.opencode.home import Home, inherited_environment
+from director.agents.opencode.program import OpenCodeProgram, explained, fell_back, last_error
 from director.agents.opencode.project import put_aside
-from director.agents.protocol import Request, Surroundings
+from director.agents.protocol import Request
 from director.core.calls import End
-from director.core.tiers import Tier
-
-_LOGGED = re.compile(r'level=ERROR.{0,1000}? error(?:\.error)?=("(?:[^"\\]|\\.){0,8000}|\S{1,8000})')
 
 
-class OpenCodeRun(Headless):
+class OpenCodeRun(OpenCodeProgram, Headless):
     """The backend `opencode` in the mode `run`."""
-
-    name = "opencode"
-    command = "opencode"
-    package = "opencode-ai"
-
-    def __init__(self, surroundings: Surroundings) -> None:
-        check_options(surroundings.options)
-        super().__init__(surroundings)
-
-    def check(self, tier: Tier) -> None:
-        """Raise ConfigError if OpenCode is not installed, or if the tier names no provider."""
-        split_model(tier)
-        self.find()
 
     def start(self, request: Request, home: Path) -> Start:
         """Write what the program is told."""
@@ -60,12 +37,8 @@ class OpenCodeRun(Headless):
         inherited = inherited_environment(key_variables(options))
         place.furnish(inherited)
         write_agents(place.agents, [role], {role.name: request.sampling})
-        config = render_config(options, request.tier, agent_name(role.name), place.shell)
+        config = render_config(options, [request.tier], agent_name(role.name), place.shell)
         return Start(_arguments(request), place.environment(inherited, config), request.prompt)
-
-    def reading(self, directory: PurePath) -> Events:
-        """Return what reads OpenCode's events."""
-        return Events(directory)
 
     @contextmanager
     def around(self, request: Request, home: Path) -> Iterator[None]:
@@ -73,24 +46,20 @@ class OpenCodeRun(Headless):
         with put_aside(request.directory, home / "aside"):
             yield
 
-    def is_ours(self, log_directory: Path) -> bool:
-        """Tell whether our agent answered, and nothing of the worktree was put aside when it was killed."""
-        return not _fell_back(tail(log_directory / "stderr.txt")) and not any(self.calls.glob("*/aside/*"))
-
     def verdict(self, ran: Ran, request: Request) -> Ending:
         """Judge a call that ended by itself."""
         events = cast(Events, ran.reading)
-        if _fell_back(ran.stderr):
+        if fell_back(ran.stderr):
             return Ending(End.ERROR, f"OpenCode did not find its agent '{agent_name(request.role.name)}'")
         if events.failure:
-            return _explained(events.failure, ran.stderr)
+            return explained(events.failure, ran.stderr)
         if ran.finished.exit_code == 0 and events.is_answered:
             return Ending(End.DONE)
         return super().verdict(ran, request)
 
     def last_error(self, ran: Ran) -> str:
         """Return the last error that was logged, else the last line."""
-        return _last_error(ran.stderr)
+        return last_error(ran.stderr)
 
 
 def _arguments(request: Request) -> list[str]:
@@ -105,20 +74,3 @@ def _arguments(request: Request) -> list[str]:
         f"--model={request.tier.model}",
         f"--dir={request.directory}",
     ]
-
-
-def _fell_back(stderr: str) -> bool:
-    """Tell whether OpenCode took its default agent, which has all rights."""
-    return "Falling back to default agent" in stderr
-
-
-def _explained(reported: Ending, stderr: str) -> Ending:
-    """Give an error that only points to the log the words of the log."""
-    logged = _last_error(stderr) if "server logs" in reported.detail else ""
-    return Ending(reported.end, logged) if logged else reported
-
-
-def _last_error(stderr: str) -> str:
-    if logged := _LOGGED.findall(stderr):
-        return str(logged[-1]).strip('"').replace('\\"', '"')[:DETAIL_LENGTH]
-    return last_line(stderr)

@@ -10,7 +10,7 @@ from director.cli.opening import add_place, open_job
 from director.cli.text import say
 from director.core.artifacts import JobIdentity, Merged
 from director.core.errors import ConfigError, ExitCode
-from director.git.slots import remove_tree
+from director.git.removal import remove_tree
 from director.job.job import Job, worktrees_of
 from director.job.lock import hold
 

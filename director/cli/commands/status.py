@@ -8,6 +8,7 @@ from rich.table import Table
 from director.artifacts.files import read_model
 from director.cli.opening import START, add_place, open_graph
 from director.cli.text import counted, dollars, duration, plain, say, show
+from director.core.amounts import percent
 from director.core.artifacts import JobIdentity
 from director.core.errors import ExitCode
 from director.core.plan.node import Plan
@@ -70,9 +71,9 @@ def _show_requests(node: NodeStatus) -> None:
 
 
 def _show_rates(status: JobStatus) -> None:
-    say(f"done by the executor tier: {_percent(status.executor_completion)} (target {TARGET_COMPLETION:.0%})")
-    say(f"stage-two reviews: {_percent(status.stage_two_rate)}")
-    say(f"watched the tests fail first: {_percent(status.watch_it_fail_rate)}")
+    say(f"done by the executor tier: {percent(status.executor_completion)} (target {TARGET_COMPLETION:.0%})")
+    say(f"stage-two reviews: {percent(status.stage_two_rate)}")
+    say(f"watched the tests fail first: {percent(status.watch_it_fail_rate)}")
 
 
 def _table(nodes: tuple[NodeStatus, ...]) -> Table:
@@ -86,7 +87,3 @@ def _table(nodes: tuple[NodeStatus, ...]) -> Table:
         state = plain(node.state, _STYLES[node.state])
         table.add_row(plain(node.id), state, plain(tier), str(node.attempts), cost, time)
     return table
-
-
-def _percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{share:.0%}"

@@ -159,6 +159,7 @@ def contest(config: Config) -> str:
             "review": config.review.model_dump(mode="json"),
             "backends": {name: options.model_dump(mode="json") for name, options in config.backends.items()},
             "repository": config.repository.model_dump(mode="json"),
+            "worktree": config.worktree.model_dump(mode="json"),
             "ladder": [limits.max_attempts, limits.flake_runs],
         }
     )

@@ -1,6 +1,6 @@
 """The configuration's models in words: which keys there are, and what each may hold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -39,7 +39,7 @@ class Section(Model):
 
 def sections() -> list[Section]:
     """Return every table of the configuration in order."""
-    return [_section(name, schema) for name, schema in _schema()["properties"].items()]
+    return [section for name, schema in _schema()["properties"].items() for section in _sections(name, schema)]
 
 
 def known_keys(place: Sequence[str]) -> list[str]:
@@ -96,6 +96,21 @@ def _bounds(schema: Schema) -> list[str]:
     return [" and ".join(bounds)] if bounds else []
 
 
+def _sections(name: str, schema: Schema) -> Iterator[Section]:
+    """Yield the section of a table, and those of the tables in it whose keys are known."""
+    section, table = _section(name, schema), _resolved(schema)
+    yield section
+    for key, inner in _row(table).get("properties", {}).items():
+        if "properties" in _row(_resolved(inner)):
+            yield from _sections(f"{section.name}.{key}", inner)
+
+
+def _row(table: Schema) -> Schema:
+    """Return the table whose keys are known: the one of each name where the user chooses the names."""
+    inner = table.get("additionalProperties")
+    return _resolved(inner) if isinstance(inner, dict) else table
+
+
 def _section(name: str, schema: Schema) -> Section:
     table = _resolved(schema)
     if "properties" in table:
@@ -116,7 +131,7 @@ def _keys(table: Schema) -> tuple[Key, ...]:
             name=name,
             accepts=_words(_resolved(schema)),
             default="required" if name in required else _default(schema),
-            description=schema["description"],
+            description=" ".join((schema.get("description") or _resolved(schema)["description"]).split()),
         )
         for name, schema in table["properties"].items()
     )
@@ -124,7 +139,7 @@ def _keys(table: Schema) -> tuple[Key, ...]:
 
 def _default(schema: Schema) -> str:
     match schema.get("default"):
-        case None:
+        case None | dict():
             return ""
         case bool() as value:
             return f"`{value}`".lower()

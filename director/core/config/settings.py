@@ -1,11 +1,14 @@
 """The configuration, field by field; the text under a field is its documentation (docs/configuration.md)."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
+from director.core.config.programs import CommandProgram
 from director.core.errors import ConfigError
 from director.core.model import Model
+from director.core.plan.paths import path_problem
 from director.core.price import Price
 from director.core.roles import Role
 from director.core.tiers import Tier, parse_tier
@@ -19,7 +22,23 @@ def _tier(text: str) -> str:
     return text
 
 
+def _directory(text: str) -> str:
+    return _checked(text.rstrip("/"), text)
+
+
+def _glob(text: str) -> str:
+    return _checked(re.sub(r"[*?\[\]]", "x", text), text) and text
+
+
+def _checked(path: str, written: str) -> str:
+    if problem := path_problem(path):
+        raise ValueError(f"'{written}' {problem}")
+    return path
+
+
 TierString = Annotated[str, AfterValidator(_tier)]
+RepositoryDirectory = Annotated[str, AfterValidator(_directory)]
+RepositoryGlob = Annotated[str, AfterValidator(_glob)]
 
 
 class Tiers(Model):
@@ -45,11 +64,15 @@ class BackendOptions(Model):
     command: str | None = None
     """The program to start. Default: the one on PATH."""
     mode: str | None = None
-    """How the program is driven; for opencode: `run`; for codex: `unconfined`, without a sandbox for what edits."""
+    """How the program is driven. For opencode: `serve` (the default), one server for all calls, or `run`, a process for
+    each call; for codex: `unconfined`, without a sandbox for what edits; for replay: `strict`, which answers only
+    prompts that were recorded."""
     provider: dict[str, Any] = Field(default_factory=dict)
     """Providers by the name that tiers call them: `base_url` and, for a key, `api_key_env`; or OpenCode's own block."""
     env: tuple[str, ...] = ()
     """Names of further environment variables that the program may see."""
+    programs: dict[str, CommandProgram] = Field(default_factory=dict)
+    """For the backend `command`: programs by the name that tiers call them."""
 
 
 class Sampling(Model):
@@ -102,6 +125,19 @@ class RepositoryOptions(Model):
     """Further globs (gitignore syntax) of files that a build leaves behind and no gate minds."""
 
 
+class Worktree(Model):
+    """What the worktrees of agents and gates hold besides their commit; see [worktrees](worktrees.md)."""
+
+    setup: str | None = None
+    """A shell command that makes a worktree ready, such as `npm ci`: run in each one before anybody works in it."""
+    setup_inputs: tuple[RepositoryGlob, ...] = ()
+    """Files or globs that `setup` works from: when a commit changes one, it is run again."""
+    setup_timeout_secs: PositiveFloat = 600
+    """Wall-clock time of one `setup`."""
+    link: tuple[RepositoryDirectory, ...] = ()
+    """Directories of caches, such as `node_modules/.cache`, that worktrees share by a link."""
+
+
 class Config(Model):
     """A whole configuration: .director/config.toml, or a profile."""
 
@@ -117,6 +153,7 @@ class Config(Model):
     limits: Limits = Limits()
     review: Review = Review()
     repository: RepositoryOptions = RepositoryOptions()
+    worktree: Worktree = Worktree()
 
     def tier(self, role: Role) -> Tier:
         """Return the tier that plays a role."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from director.git.guard.evidence import WRITES, Process
-from director.git.slots import remove_tree
+from director.git.removal import remove_tree
 
 _MAX_FILES = 10_000
 """How many traces git writes, and how many we read, between two checks."""

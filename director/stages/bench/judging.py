@@ -1,6 +1,5 @@
 """Judge an arm at its tip: the same tests, gates and held-out tests for all, in clean checkouts."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
@@ -8,10 +7,11 @@ from director.artifacts.directory import JobDirectory
 from director.core.bench.arms import Frozen, Judged, Yardstick
 from director.core.config.settings import Config
 from director.core.digests import digest
+from director.core.errors import Rejected
 from director.core.events import Step
 from director.core.plan.node import Node, Plan
 from director.job.job import Job
-from director.stages.testing import run_in_checkout, tells_count
+from director.stages.testing import TestRun, run_in_candidate, tells_count
 
 
 def yardstick_of(config: Config, *, holdout: str) -> Yardstick:
@@ -19,38 +19,42 @@ def yardstick_of(config: Config, *, holdout: str) -> Yardstick:
     return Yardstick(gates=config.active_gates(), flake_runs=config.limits.flake_runs, holdout=holdout)
 
 
-def judge(
-    job: Job, frozen: Frozen, plan: Plan, yardstick: Yardstick, *, config: Config, planning: JobDirectory
-) -> Judged:
-    """Return how good an arm's tip is by the frozen plan and its tests; `config` says how long they may take."""
-    judged = replace(job, config=config)
+def judge(job: Job, frozen: Frozen, plan: Plan, yardstick: Yardstick, *, planning: JobDirectory) -> Judged:
+    """Return how good an arm's tip is by the frozen plan and its tests; the job has the configuration that judges."""
     tip, logs = job.tip(), job.directory.logs("judge")
     at_tip = job.repository.blobs(tip, frozen.locked)
     nodes = {}
     for node in plan.nodes:
         job.tell(Step("judge", f"tests of {node.id}"))
         is_locked = all(at_tip[path] == blob for path, blob in frozen.tests[node.id].items())
-        nodes[node.id] = is_locked and _is_green(judged, node, tip, yardstick, logs=logs, planning=planning)
-    gates = {
-        name: run_in_checkout(judged, tip, command, output=logs / "gates" / f"{name}.txt").finished.succeeded
-        for name, command in yardstick.gates.items()
-    }
+        nodes[node.id] = is_locked and _is_green(job, node, tip, yardstick, logs=logs, planning=planning)
+    gates = {}
+    for name, command in yardstick.gates.items():
+        job.tell(Step("judge", name))
+        run = _run(job, tip, command, output=logs / "gates" / f"{name}.txt")
+        gates[name] = run is not None and run.finished.succeeded
     return Judged(
         commit=tip,
         yardstick=yardstick.digest,
         tests=digest(at_tip),
         nodes=nodes,
         gates=gates,
-        holdout=_holdout(judged, tip, yardstick, logs=logs),
+        holdout=_holdout(job, tip, yardstick, logs=logs),
     )
 
 
 def _is_green(job: Job, node: Node, tip: str, yardstick: Yardstick, *, logs: Path, planning: JobDirectory) -> bool:
     output, counted = logs / "nodes" / f"{node.id}.txt", _was_counted(planning, node)
-    return all(
-        run_in_checkout(job, tip, node.test_cmd, output=output).proves(counted=counted)
-        for _ in range(yardstick.flake_runs)
-    )
+    runs = (_run(job, tip, node.test_cmd, output=output) for _ in range(yardstick.flake_runs))
+    return all(run is not None and run.proves(counted=counted) for run in runs)
+
+
+def _run(job: Job, tip: str, command: str, *, output: Path) -> TestRun | None:
+    """Run a command at the tip; None if the arm's work cannot even be set up."""
+    try:
+        return run_in_candidate(job, tip, command, output=output)
+    except Rejected:
+        return None
 
 
 def _was_counted(planning: JobDirectory, node: Node) -> bool:
@@ -63,4 +67,5 @@ def _holdout(job: Job, tip: str, yardstick: Yardstick, *, logs: Path) -> bool | 
     if not yardstick.holdout:
         return None
     job.tell(Step("judge", "held-out tests"))
-    return run_in_checkout(job, tip, yardstick.holdout, output=logs / "holdout.txt").passed
+    run = _run(job, tip, yardstick.holdout, output=logs / "holdout.txt")
+    return run is not None and run.passed

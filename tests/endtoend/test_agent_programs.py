@@ -1,38 +1,60 @@
-"""A whole job through the real OpenCode: every answer comes over HTTP from a model server on loopback."""
+"""A whole job through each of the real agent programs: every answer comes over HTTP from a model server on loopback."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.agents.model_server import ModelServer, Script, by_pattern, in_turn, run_command, write_file
-from tests.agents.test_opencode import PROGRAM, pytestmark
+from tests.agents.programs import argv_of, needs
 from tests.project import Project, code_of, node, unittest_of
-
-__all__ = ["pytestmark"]
 
 NODES = [node("alpha"), node("beta", needs=("alpha",)), node("gamma", needs=("alpha",))]
 CONFIG = """\
 [tiers]
-planner = "loopback/planner"
-executor = "loopback/executor"
+planner = "{backend}:loopback/planner"
+executor = "{backend}:loopback/executor"
 
-[backends.opencode]
-command = "{program}"
+[backends.{backend}]
+command = "{command}"
+{options}
 
-[backends.opencode.provider.loopback]
+[backends.{backend}.provider.loopback]
 base_url = "{base_url}"
-models = ["planner", "executor"]
 
-[pricing."loopback/planner"]
+[pricing."{backend}:loopback/planner"]
 input = 5.0
 output = 25.0
 cached_input = 0.5
 
-[pricing."opencode:loopback/executor"]
+[pricing."{backend}:loopback/executor"]
 input = 0.5
 output = 2.0
 """
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to drive a program."""
+
+    backend: str
+    options: str = ""
+
+    def config(self, server: ModelServer) -> str:
+        """Return the configuration of a job whose models are the server's."""
+        argv = argv_of(self.backend)
+        assert argv
+        address = server.url if self.backend == "claude-code" else server.base_url
+        return CONFIG.format(backend=self.backend, command=argv[0], options=self.options, base_url=address)
+
+
+WAYS = {
+    "opencode by server": Way("opencode"),
+    "opencode by run": Way("opencode", 'mode = "run"'),
+    "claude-code": Way("claude-code"),
+    "codex": Way("codex"),
+}
 
 
 def author(name: str) -> tuple[str, Script]:
@@ -50,8 +72,11 @@ def executor(name: str, content: str, *, when: str = "") -> tuple[str, Script]:
 
 PLANNER = by_pattern(
     ("Turn this task into a specification", in_turn("# Spec\n\nThree modules.")),
-    ("Criticise this", in_turn('{"verdict": "approve", "problems": []}')),
-    ("Plan this specification as a graph", in_turn(json.dumps({"nodes": NODES}))),
+    ("Criticise this", in_turn('{"verdict": "approve", "problems": [], "revised": ""}')),
+    (
+        "Plan this specification as a graph",
+        in_turn(json.dumps({"nodes": [{**entry, "estimated_difficulty": "easy"} for entry in NODES]})),
+    ),
     *(author(entry["id"]) for entry in NODES),
 )
 EXECUTOR = by_pattern(
@@ -63,10 +88,10 @@ EXECUTOR = by_pattern(
 )
 
 
-def test_a_job_is_planned_and_run_through_the_real_opencode(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", [pytest.param(way, id=name, marks=needs(way.backend)) for name, way in WAYS.items()])
+def test_a_job_is_planned_and_run_through_a_real_program(tmp_path: Path, way: Way) -> None:
     with ModelServer({"planner": PLANNER, "executor": EXECUTOR}) as server:
-        config = CONFIG.format(program=PROGRAM, base_url=server.base_url)
-        project = Project.create(tmp_path / "repository", NODES, config=config)
+        project = Project.create(tmp_path / "repository", NODES, config=way.config(server))
 
         planned = project.director("plan", "write three modules", "--auto", timeout=300)
         done = project.director("run", "-n", "3", timeout=300)

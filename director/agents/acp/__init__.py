@@ -1,0 +1,1 @@
+"""Any program that speaks the Agent Client Protocol (https://agentclientprotocol.com) as a backend."""

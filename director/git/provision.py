@@ -1,0 +1,125 @@
+"""What a worktree holds besides its commit: files that it was given, what its set-up made, and links.
+
+An agent or a test may change all of it. What is no longer as it was, is found by its stamp, without reading it, and
+given again from the worktree's stock; where that cannot be, the worktree is set up again.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from director.git.copying import copy
+from director.git.stock import Stock, stamps_of
+from director.shell import contents
+from director.shell.contents import Stamp
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the worktrees of a commit are to hold besides it."""
+
+    digest: str
+    """Of everything that it is made from."""
+    commit: str
+    """Where it is made: so that nothing of a commit that has not landed is found by another one."""
+
+
+class Tracked:
+    """The paths that an index names."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.files = set(files)
+        self.directories = directories_of(self.files)
+
+    def meets(self, path: str) -> bool:
+        """Tell whether a path cannot stand beside them: it is one of them, holds one, or lies below one."""
+        return path in self.files or path in self.directories or not directories_of([path]).isdisjoint(self.files)
+
+
+@dataclass
+class Provision:
+    """What a worktree was given, and how it stood when it was."""
+
+    stock: Stock
+    digest: str = ""
+    """Of what it was ordered with; empty where it cannot be believed."""
+    files: dict[str, Stamp] = field(default_factory=dict)
+    directories: set[str] = field(default_factory=set)
+    """Those that are in no commit, and all that lead to files."""
+
+    def is_intact(self, tree: Path, path: str) -> bool:
+        """Tell whether a file or a link was given and stands in the worktree as it was."""
+        known, place = self.files.get(path), f"{tree}/{path}"
+        return known is not None and contents.is_same(known, contents.stamps([place]).get(place))
+
+    def give_again(self, tree: Path, tracked: Tracked, *, standing: Set[str]) -> None:
+        """Put back what does not stand in a worktree any more. Raises Altered if the stock was altered."""
+        for directory in sorted(self.directories - standing):
+            if not tracked.meets(directory):
+                (tree / directory).mkdir(parents=True, exist_ok=True)
+        if given := give(self.stock, self.files.keys() - standing, tree, tracked):
+            contents.settle()
+            self.files |= stamps_of(tree, given)
+
+
+def give(stock: Stock, paths: Iterable[str], tree: Path, tracked: Tracked) -> list[str]:
+    """Copy files of a stock into a worktree that lacks them, and return which; what is tracked goes before."""
+    given = [path for path in sorted(paths) if not tracked.meets(path)]
+    for path in given:
+        stock.give(path, tree)
+    return given
+
+
+def take_stock(tree: Path, tracked: Tracked, stock: Stock, *, digest: str) -> Provision:
+    """Keep everything that a worktree holds besides its commit; files that others link to are made its own."""
+    files, directories = _besides(tree, tracked)
+    for path in files:
+        _sever(tree / path, scratch=stock.directory.with_suffix(".one"))
+        stock.keep(tree, path)
+    stock.close()
+    return Provision(stock, digest, stamps_of(tree, files), directories | directories_of(files))
+
+
+def _besides(tree: Path, tracked: Tracked) -> tuple[list[str], set[str]]:
+    """Return files and links that are not tracked, and directories that hold nothing tracked."""
+    files, directories, pending = [], set(), [""]
+    while pending:
+        below = pending.pop()
+        for entry in os.scandir(tree / below):
+            path = below + entry.name
+            if path == ".git" or path in tracked.files:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                _open_up(entry)
+                pending.append(f"{path}/")
+                directories |= {path} - tracked.directories
+            elif path not in tracked.directories and (entry.is_symlink() or entry.is_file(follow_symlinks=False)):
+                files.append(path)
+    return files, directories
+
+
+def _open_up(entry: os.DirEntry[str]) -> None:
+    mode = entry.stat(follow_symlinks=False).st_mode
+    if mode & stat.S_IRWXU != stat.S_IRWXU:
+        Path(entry).chmod(mode | stat.S_IRWXU)
+
+
+def _sever(place: Path, *, scratch: Path) -> None:
+    """Make a file one that no other name leads to: package managers link to a cache that all worktrees share."""
+    if place.lstat().st_nlink > 1 and os.access(place, os.R_OK):
+        scratch.unlink(missing_ok=True)
+        copy(place, scratch)
+        scratch.replace(place)
+
+
+def directories_of(paths: Iterable[str]) -> set[str]:
+    """Return every directory that leads to one of the paths."""
+    directories: set[str] = set()
+    for path in paths:
+        above = path.rpartition("/")[0]
+        while above and above not in directories:
+            directories.add(above)
+            above = above.rpartition("/")[0]
+    return directories

@@ -1,0 +1,102 @@
+"""A report as a page: one file, nothing loaded from anywhere, nothing that an agent wrote but as text.
+
+Everything is escaped by the templates. Should that ever fail, the page's own policy lets no script run and no style
+count but the two whose digests it names, and loads nothing.
+"""
+
+import hashlib
+from base64 import b64encode
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from director.core.amounts import counted, dollars, duration, percent
+from director.prompts.templates import template_path
+from director.report.graph import HEIGHT, MARKS, WIDTH, draw_graph
+from director.report.model import Report
+from director.report.status import TARGET_COMPLETION
+from director.report.text import first_line, visible
+from director.report.timeline import draw_timeline
+
+_OF_A_FILE: dict[str, str] = {}
+"""Before the first hunk of a file every line is about the file, also one that begins with a plus."""
+_OF_A_HUNK = {"+": "add", "-": "del", "@": "hunk"}
+
+
+def report_page(report: Report, *, made: str) -> str:
+    """Return the page; `made` is when, for people."""
+    style, script = _own("style.css"), _own("script.js")
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            made=made,
+            style=style,
+            script=script,
+            policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+            "base-uri 'none'; form-action 'none'",
+            graph=draw_graph(report),
+            timeline=draw_timeline(report.runs, [node.node.id for node in report.nodes]),
+            box={"width": WIDTH, "height": HEIGHT},
+        )
+    )
+
+
+def diff_lines(diff: str) -> list[tuple[str, str]]:
+    """Return the lines of a diff, each with what it is: add, del, hunk, file or same."""
+    lines, kinds = [], _OF_A_FILE
+    for line in diff.rstrip("\n").split("\n"):
+        if line.startswith("diff --git "):
+            kinds = _OF_A_FILE
+        elif line.startswith("@@"):
+            kinds = _OF_A_HUNK
+        lines.append((kinds.get(line[:1], "same") if kinds else "file", line))
+    return lines
+
+
+def _own(name: str) -> Markup:
+    return Markup((template_path("report") / name).read_text(encoding="utf-8"))
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(template_path("report")),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "diff_lines": diff_lines,
+        "dollars": dollars,
+        "duration": duration,
+        "first_line": first_line,
+        "grouped": _grouped,
+        "percent": percent,
+    }
+    environment.globals |= {"counted": counted, "marks": MARKS, "target": TARGET_COMPLETION, "share": _share}
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """Have no text steer how the text around it is read."""
+    return value if isinstance(value, Markup) else visible(str(value))
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _share(part: float, parts: list[float]) -> float:
+    """Return how long a bar is, in percent of the longest."""
+    longest = max(parts, default=0.0)
+    return round(100 * part / longest, 2) if longest else 0.0

@@ -1,0 +1,71 @@
+"""The page in a real browser."""
+
+import json
+import re
+from pathlib import Path
+
+from director.core.spans import SpanKind
+from director.report.html import report_page
+from tests.report.browser import browse
+from tests.report.reports import HOSTILE, node_of, report_of, run_of, span
+
+RUN = run_of(span(SpanKind.TASK, "run:alpha", task="run:alpha", seconds=3), critical=("run:alpha",))
+BREAKING_OUT = (
+    "<script>document.title = 'taken over'</script>"
+    "<img src='http://127.0.0.1:9/x.png' onerror=\"document.title = 'taken over'\">"
+)
+
+
+def test_a_browser_shows_the_page_and_has_nothing_to_complain_of(tmp_path: Path) -> None:
+    report = report_of(node_of("alpha"), node_of("beta", "failed", needs=("alpha",), text=HOSTILE), runs=(RUN,))
+    page = write(tmp_path, report_page(report, made="today"))
+
+    shown = browse(page, tmp_path / "home")
+
+    assert shown.said == ()
+    for text in ("Write the modules", "1 of 2 nodes", "✓", "$0.0250", "Critical path", "run:alpha"):
+        assert text in shown.page
+    assert '<span class="tools"><button' in shown.page  # the page's own script ran
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.page
+    assert len(re.findall("<script>", shown.page)) == 1
+
+
+def test_should_markup_ever_get_through_the_policy_stops_it(tmp_path: Path) -> None:
+    text = report_page(report_of(node_of("alpha")), made="today")
+    page = write(tmp_path, text.replace("<footer>", f"{BREAKING_OUT}<footer>"))
+
+    shown = browse(page, tmp_path / "home")
+
+    assert "taken over</title>" not in shown.page
+    assert "Write the modules · director</title>" in shown.page
+    assert len([line for line in shown.said if "Content Security Policy" in line]) >= 2
+
+
+def test_on_a_telephone_only_pictures_tables_and_code_scroll_sideways(tmp_path: Path) -> None:
+    wide = node_of("a" * 40, text="word " * 20 + "x" * 400)
+    text = report_page(report_of(wide, node_of("b", needs=("a" * 40,)), runs=(RUN,)), made="today")
+    text = text.replace("<details", "<details open")
+    measure = (
+        "const frame = document.querySelector('iframe');"
+        f"frame.srcdoc = {as_script(text)};"
+        "frame.onload = () => { const root = frame.contentDocument.documentElement;"
+        "document.title = `${root.clientWidth} ${root.scrollWidth}`; };"
+    )
+    page = write(
+        tmp_path, f"<!doctype html><iframe width=390 height=800 style='border:0'></iframe><script>{measure}</script>"
+    )
+
+    shown = browse(page, tmp_path / "home", "--hide-scrollbars")
+
+    assert "<title>390 390</title>" in shown.page
+
+
+def as_script(text: str) -> str:
+    """Text as a script within a page may hold it."""
+    return json.dumps(text).replace("<", "\\u003c")
+
+
+def write(directory: Path, text: str) -> Path:
+    page = directory / "page.html"
+    page.write_text(text, encoding="utf-8")
+    return page
