@@ -19,6 +19,11 @@ class JobDirectory:
         return self.path / "job.json"
 
     @property
+    def arm(self) -> Path:
+        """What the job was begun for, if it is an arm of a bench."""
+        return self.path / "arm.json"
+
+    @property
     def task(self) -> Path:
         return self.path / "task.md"
 

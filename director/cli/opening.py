@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from rich.console import Console
+
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model
 from director.cli.place import DEFAULT_DIRECTORY, VARIABLE, named_directory
@@ -14,26 +16,31 @@ from director.core.events import Tell
 from director.git.repository import Repository
 from director.job.configuration import load_config
 from director.job.job import Approvals, Job, silent
+from director.tasks.given import ArmGraph
 from director.tasks.graph import Graph
 
 START = 'start one: director plan "what you want done"'
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which job is meant, and which configuration."""
+    group = add_directory(parser)
+    group.add_argument("--profile", metavar="NAME", help="use profiles/NAME.toml instead of config.toml")
+
+
+def add_directory(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Add the options that say which job is meant."""
     group = parser.add_argument_group("place")
     group.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository [here]")
     group.add_argument(
         "--dir", metavar="DIR", type=Path, help="the job's directory [DIRECTOR_DIR, or .director in the repository]"
     )
-    group.add_argument("--profile", metavar="NAME", help="use profiles/NAME.toml instead of config.toml")
+    return group
 
 
 def add_building(parser: argparse.ArgumentParser) -> None:
     """Add the options of commands that ask agents."""
-    gates = parser.add_argument_group("approval")
-    gates.add_argument("--auto", action="store_true", help="let the planner criticise and revise instead of pausing")
-    gates.add_argument("--no-critique", action="store_true", help="with --auto: approve without asking anybody")
+    add_approval(parser)
     group = parser.add_argument_group("building")
     group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
     after = group.add_mutually_exclusive_group()
@@ -42,6 +49,13 @@ def add_building(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--record", metavar="FILE", type=Path, help="record what agents answer in this cassette")
     group.add_argument("--max-attempts", metavar="N", type=positive, help="attempts before a node is escalated")
     add_volume(group)
+
+
+def add_approval(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say who approves a plan."""
+    gates = parser.add_argument_group("approval")
+    gates.add_argument("--auto", action="store_true", help="let the planner criticise and revise instead of pausing")
+    gates.add_argument("--no-critique", action="store_true", help="with --auto: approve without asking anybody")
 
 
 def add_volume(parser: argparse._ActionsContainer) -> None:
@@ -81,17 +95,19 @@ def open_job(args: argparse.Namespace, *, tell: Tell = silent) -> Job:
     if not getattr(args, "new", False):
         read_model(directory.identity, JobIdentity)  # a job that cannot be read is told before anything is done
     record, config = getattr(args, "record", None), _with_options(config, args)
-    return Job(repository, directory, config, approvals=_approvals(args), tell=tell, record=record)
+    return Job(repository, directory, config, approvals=approvals_of(args), tell=tell, record=record)
 
 
 def open_graph(args: argparse.Namespace, *, tell: Tell = silent) -> Graph:
     """Open the graph of the job that is meant."""
-    return Graph(open_job(args, tell=tell))
+    job = open_job(args, tell=tell)
+    return ArmGraph(job) if job.directory.arm.exists() else Graph(job)
 
 
-def progress_of(args: argparse.Namespace) -> Progress:
-    """Return how the build is shown."""
-    return Progress(Verbosity.QUIET if args.quiet else Verbosity.VERBOSE if args.verbose else Verbosity.NORMAL)
+def progress_of(args: argparse.Namespace, *, output: Console | None = None) -> Progress:
+    """Return how the build is shown: to whoever reads, or elsewhere."""
+    verbosity = Verbosity.QUIET if args.quiet else Verbosity.VERBOSE if args.verbose else Verbosity.NORMAL
+    return Progress(verbosity, output=output)
 
 
 def _with_options(config: Config, args: argparse.Namespace) -> Config:
@@ -101,7 +117,8 @@ def _with_options(config: Config, args: argparse.Namespace) -> Config:
     return config.model_copy(update={"limits": config.limits.model_copy(update={"max_attempts": attempts})})
 
 
-def _approvals(args: argparse.Namespace) -> Approvals:
+def approvals_of(args: argparse.Namespace) -> Approvals:
+    """Return who approves."""
     auto, no_critique = getattr(args, "auto", False), getattr(args, "no_critique", False)
     if no_critique and not auto:
         raise ConfigError("'--no-critique' says how '--auto' approves", hint="add --auto to have nobody asked")

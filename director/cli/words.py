@@ -52,6 +52,7 @@ OWN_COMMANDS = _by_name(
     Command("clean", "delete worktrees and what is no longer needed"),
     Command("replay", "run a recorded job again and say where it differs"),
     Command("sync-agents", "render the role definitions for OpenCode"),
+    Command("bench", "run one plan under several profiles and compare them"),
     Command("demo", "build a small real repository with replayed agents"),
     Command("completion", "print what a shell needs to complete words"),
 )

@@ -87,6 +87,12 @@ def current_ladder(history: Sequence[Attempt], *, inputs: str, roles: Sequence[R
     return ladder if next_rung(ladder, roles) else []
 
 
+def came_to_end(history: Sequence[Attempt], *, rungs: int) -> bool:
+    """Tell whether the last ladder of so many rungs was climbed in vain."""
+    last = history[-1] if history else None
+    return bool(last and last.outcome is Outcome.FAILED and (last.requests or last.number >= rungs))
+
+
 def _brief(feedback: str) -> str:
     """Return the first line of a feedback and what matters most of the rest."""
     first, _, rest = feedback.strip().partition("\n")

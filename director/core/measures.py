@@ -11,6 +11,8 @@ from director.core.spans import Span, SpanKind
 from director.core.watch import WatchItFail
 
 Key = TypeVar("Key")
+TARGET_COMPLETION = 0.7
+"""The share of nodes that the executor tier is to land without escalation."""
 
 
 def total(calls: Iterable[CallRecord]) -> RoleTotals:

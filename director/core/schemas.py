@@ -2,10 +2,12 @@
 
 import json
 
+from director.core.bench.summary import BenchSummary
 from director.core.cassette import Cassette
 from director.core.model import Model
 
 SCHEMAS: dict[str, type[Model]] = {
+    "bench-summary": BenchSummary,
     "cassette": Cassette,
 }
 """What is published, by name."""

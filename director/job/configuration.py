@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 from jinja2 import Environment, StrictUndefined
 from platformdirs import user_config_path
 from pydantic import ValidationError
@@ -46,6 +47,11 @@ def load_config(repository: Path, job_directory: Path, *, profile: str | None = 
     files = [_read(file, _shown(file, repository)) for file in (path, own) if file.is_file()]
     problems = [_gates_problem(file) for file in files[1:] if "gates" in file.table]
     return _validated(files, problems)
+
+
+def config_text(config: Config) -> str:
+    """Return a configuration as a file, the user's own settings included."""
+    return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True, exclude_defaults=True))
 
 
 def config_reference() -> str:

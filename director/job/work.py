@@ -17,7 +17,7 @@ from director.shell.guardian import Guardian
 @contextmanager
 def working(job: Job) -> Iterator[None]:
     """Hold the job while agents and tests may run. Raises JobLocked if another director holds it."""
-    with hold(job.directory), _stopping_on_signals():
+    with hold(job.directory), stopping_on_signals():
         if left := processes.end_marked(job.family):
             job.note(f"ended what an earlier run had left running: {left} process{'es' if left > 1 else ''}")
         guardian = Guardian(job.mark)
@@ -42,7 +42,7 @@ def working(job: Job) -> Iterator[None]:
 @contextmanager
 def attended(mark: str) -> Iterator[None]:
     """Ask agents without a job: stop when asked, and leave nothing of what carries the mark behind."""
-    with _stopping_on_signals():
+    with stopping_on_signals():
         guardian = Guardian(mark)
         try:
             yield
@@ -51,12 +51,16 @@ def attended(mark: str) -> Iterator[None]:
 
 
 @contextmanager
-def _stopping_on_signals() -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM end agents and tests, so that the run ends in good order."""
-    processes.clear_stop()
-    if threading.current_thread() is not threading.main_thread():
+def stopping_on_signals() -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM end agents and tests, so that the run ends in good order.
+
+    Whoever listens already goes on to do so: what was asked of a bench is asked of the jobs in it.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is _stop:
         yield
         return
+    processes.clear_stop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, _stop) for number in numbers]
     try:

@@ -9,6 +9,7 @@ from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_records
 from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord
+from director.core.measures import TARGET_COMPLETION as TARGET_COMPLETION
 from director.core.measures import executor_completion, last_of_each, stage_two_rate, total, watch_it_fail_rate
 from director.core.metrics import NodeMetrics
 from director.core.model import Model
@@ -16,8 +17,6 @@ from director.core.plan.node import Node, Plan
 from director.core.requests import FileRequest, unanswered
 
 State = Literal["landed", "failed", "ready", "waiting"]
-TARGET_COMPLETION = 0.7
-"""The share of nodes that the executor tier is to land without escalation."""
 
 
 class NodeStatus(Model):

@@ -7,7 +7,7 @@ from pathlib import Path
 from director.artifacts.attempts import Answered, history
 from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import Merged, Scope
-from director.core.attempts import Rung
+from director.core.attempts import Rung, came_to_end
 from director.core.calls import CallKey, End
 from director.core.errors import Rejected, StageFailed
 from director.core.events import Step
@@ -48,14 +48,12 @@ def run_node(job: Job, node_id: str) -> None:
         _stamp(job, work.node, settled)
         record_node(job, node_id, started, outcome="cutoff")
         return
-    limits = job.config.limits
-    roles = [Role.EXECUTOR] * limits.max_attempts + [Role.ESCALATION]
     try:
         passed, rung = climb(
             job,
             task=work.task,
             inputs=work.inputs,
-            roles=roles,
+            roles=_roles(job),
             attempt=lambda rung, log: _attempt(job, work, rung, log),
         )
     except StageFailed:
@@ -65,6 +63,15 @@ def run_node(job: Job, node_id: str) -> None:
         raise
     _stamp(job, work.node, passed.commit)
     record_node(job, node_id, started, outcome="landed", **_measured(job, work, passed, rung))
+
+
+def has_given_up(job: Job, node_id: str) -> bool:
+    """Tell whether the last ladder of a node came to its end without a result."""
+    return came_to_end(history(job.directory, f"run:{node_id}"), rungs=len(_roles(job)))
+
+
+def _roles(job: Job) -> list[Role]:
+    return [Role.EXECUTOR] * job.config.limits.max_attempts + [Role.ESCALATION]
 
 
 def _settled(job: Job, work: Work) -> str | None:

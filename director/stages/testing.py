@@ -60,7 +60,12 @@ def was_counted(job: Job, node: str) -> bool:
     """Tell whether the runner said how many of a node's tests ran when they last ran before the work."""
     before = (attempt / "before.txt" for attempt in reversed(numbered(job.directory, f"run:{node}")))
     last = next((output for output in before if output.is_file()), None)
-    return last is not None and count_tests(_both_ends(last)) is not None
+    return last is not None and tells_count(last)
+
+
+def tells_count(output: Path) -> bool:
+    """Tell whether a runner said in its output how many tests ran."""
+    return count_tests(_both_ends(output)) is not None
 
 
 def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> TestRun:

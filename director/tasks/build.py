@@ -3,7 +3,7 @@
 import fnmatch
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -112,10 +112,14 @@ def make_tasks(dicts: list[dict[str, Any]]) -> list[Task]:
     return list(generate_tasks(Graph.basename, (task for task in dicts)))
 
 
-@contextmanager
-def database(graph: Graph) -> Iterator[BaselineDependency]:
+def database(graph: Graph) -> AbstractContextManager[BaselineDependency]:
     """Open doit's database of the job."""
-    path = graph.job.directory.database
+    return database_at(graph.job.directory.database)
+
+
+@contextmanager
+def database_at(path: Path) -> Iterator[BaselineDependency]:
+    """Open doit's database in a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         dependency = BaselineDependency(Journal, str(path), checker_cls=ContentChecker)

@@ -164,7 +164,7 @@ class Graph:
             "basename": kind,
             **({"name": node_name} if node_name else {}),
             "doc": doc,
-            "actions": [action(_telling(self._measured(name, function)))],
+            "actions": [action(telling(self._measured(name, function)))],
             "file_dep": [str(path) for path in file_dep or ()],
             "targets": [str(path) for path in targets],
             "io": {"capture": False},
@@ -211,12 +211,12 @@ class Graph:
         return task
 
     def _run(self, planned: Node) -> TaskDict:
-        job, directory, name = self.job, self.job.directory, planned.id
+        directory, name = self.job.directory, planned.id
         needed = [directory.merged(dependency) for dependency in planned.depends_on]
         task = self._task(
             f"run:{name}",
             planned.title or name,
-            lambda: node.run_node(job, name),
+            lambda: self.run_node(name),
             file_dep=[directory.node(name), directory.lock(name), *needed],
             targets=[directory.merged(name)],
             task_dep=["gate:plan"],
@@ -225,6 +225,10 @@ class Graph:
         )
         task["meta"] = self._restoring(name) | {"weight": _WEIGHTS[planned.estimated_difficulty]}
         return task
+
+    def run_node(self, name: str) -> None:
+        """Bring a node onto the job branch."""
+        node.run_node(self.job, name)
 
     def _restoring(self, name: str) -> dict[str, Any]:
         """Return what puts a node's slice back before its task begins: agents may have been at the file."""
@@ -252,7 +256,9 @@ def refusal_of(error: OSError, *, place: str) -> ConfigError:
     return ConfigError(f"{where} cannot be used: {said}", hint="see to its rights and to the room on the disk")
 
 
-def _telling(function: Callable[[], None]) -> Callable[[], None]:
+def telling(function: Callable[[], None]) -> Callable[[], None]:
+    """Return the function so that an error of the surroundings is told as one."""
+
     def run() -> None:
         try:
             function()

@@ -1,6 +1,6 @@
 """The published schemas are what the models say. To write one anew:
 
-python -c "from director.core.schemas import *; print(schema_text('cassette'), end='')" > schemas/cassette.schema.json
+python -c "from director.core.schemas import *; print(schema_text('NAME'), end='')" > schemas/NAME.schema.json
 """
 
 from pathlib import Path

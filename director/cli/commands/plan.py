@@ -1,15 +1,12 @@
 """director plan: from a task to an approved plan with locked tests."""
 
 import argparse
-import shlex
-import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_text
 from director.cli.building import build_and_tell
 from director.cli.opening import add_building, add_place, open_job
+from director.cli.task import read_task
 from director.cli.text import say
 from director.core.errors import ConfigError, ExitCode
 from director.git.repository import Repository
@@ -45,7 +42,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Set the task, begin the job, and build the plan."""
     job = open_job(args)
-    text = _task_text(args)
+    text = read_task(args.task, args.file, command="plan")
+    if text is None and args.new:
+        raise ConfigError("'--new' is for another task", hint='say what you want done: director plan --new "…"')
     base = job.repository.commit(args.base or "HEAD")
     if text is None and read_text(job.directory.task) is None:
         raise ConfigError("there is no task yet", hint='say what you want done: director plan "…", or --file FILE')
@@ -73,42 +72,3 @@ def _begin(
         say(f"job {identity.id} starts from {base[:12]} and builds the branch {identity.branch}")
         if repository.has_uncommitted_work():
             say("hint: the checkout has uncommitted work; the job does not see it and does not touch it")
-
-
-def _task_text(args: argparse.Namespace) -> str | None:
-    text = _words(args.task)
-    if text is not None and args.file is not None:
-        raise ConfigError("the task is given twice", hint="give it as text or with --file, not both")
-    source = args.file if args.file is not None else ("-" if text == "-" else None)
-    if source is not None:
-        text = _decoded(sys.stdin.buffer.read() if source == "-" else _read(Path(source)), source)
-    if text is None and args.new:
-        raise ConfigError("'--new' is for another task", hint='say what you want done: director plan --new "…"')
-    if text is not None and not text.strip():
-        raise ConfigError("the task is empty", hint="say what you want done")
-    return text
-
-
-def _words(words: Sequence[str]) -> str | None:
-    if len(words) > 1:
-        meant = shlex.join(["director", "plan", " ".join(words)])
-        raise ConfigError(f"the task is given as {len(words)} words", hint=f"put it in quotes: {meant}")
-    return words[0] if words else None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        said = (error.strerror or str(error)).lower()
-        raise ConfigError(f"'{path}' cannot be read: {said}", hint="give --file a text file") from error
-
-
-def _decoded(data: bytes, source: str) -> str:
-    name = "standard input" if source == "-" else f"'{source}'"
-    if b"\0" in data:
-        raise ConfigError(f"{name} is not text", hint="give the task as text in UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{name} is not text in UTF-8", hint="save it as UTF-8") from error

@@ -1,0 +1,1 @@
+"""What a bench is, what it found, and how sure that is. Pure."""

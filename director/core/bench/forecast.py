@@ -1,0 +1,124 @@
+"""What a bench may cost, from what calls cost in the past; what is not known is said."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+
+from director.core.calls import CallRecord
+from director.core.model import Model
+from director.core.roles import Role
+
+
+class ForecastLine(Model):
+    """The calls of a role that are to come."""
+
+    what: str
+    """The profile, or `planning`."""
+    role: Role
+    tier: str
+    calls: float | None
+    """How many are expected; None where nobody knows how many nodes there will be."""
+    call_usd: float | None
+    """Median of what such a call cost; None where none was recorded with a known price."""
+    known: int
+    """From how many records."""
+
+    @property
+    def usd(self) -> float | None:
+        """What they may cost."""
+        return None if self.calls is None or self.call_usd is None else self.calls * self.call_usd
+
+
+class Forecast(Model):
+    """What a bench may cost."""
+
+    version: int = 1
+    nodes: int | None
+    """None where there is no plan yet."""
+    arms: int
+    """Arms that are still to run."""
+    lines: tuple[ForecastLine, ...]
+    known_usd: float
+    """What is known of it."""
+    unknown: tuple[str, ...]
+    """What is not."""
+
+
+class Past:
+    """Records of calls, asked what a further one may cost."""
+
+    def __init__(self, records: Iterable[CallRecord]) -> None:
+        self._costs: dict[tuple[str, Role | None], list[float]] = defaultdict(list)
+        self._calls: dict[Role, int] = defaultdict(int)
+        nodes = set()
+        for record in records:
+            self._calls[record.role] += 1
+            if record.task.startswith("run:"):
+                nodes.add((record.job, record.node))
+            if record.cost_usd is not None:
+                self._costs[str(record.tier), record.role].append(record.cost_usd)
+                self._costs[str(record.tier), None].append(record.cost_usd)
+        self._nodes = len(nodes)
+
+    def price(self, tier: str, role: Role) -> tuple[float | None, int]:
+        """Return the median of a tier's calls, those of the role before all, and of how many that is."""
+        found = self._costs.get((tier, role)) or self._costs.get((tier, None)) or []
+        return (median(found) if found else None), len(found)
+
+    def calls_per_node(self, role: Role, *, least: float = 0.0) -> float:
+        """Return how many calls of a role a node took on average; `least` where nothing is known."""
+        return max(least, self._calls[role] / self._nodes) if self._nodes else least
+
+
+def forecast(
+    past: Past,
+    *,
+    nodes: int | None,
+    planner: Mapping[Role, str],
+    planning: Mapping[Role, float | None],
+    arms: Mapping[str, int],
+    tiers: Mapping[str, Mapping[Role, str]],
+    single: frozenset[str],
+) -> Forecast:
+    """Return what may be paid: the calls of `planning` that are to come, and how many arms of each profile.
+
+    `single` names the profiles that do everything as one node.
+    """
+    lines = [_line(past, "planning", role, planner, calls) for role, calls in planning.items()]
+    for profile, count in arms.items():
+        lines += _arm_lines(past, profile, tiers[profile], nodes=1 if profile in single else nodes, arms=count)
+    return Forecast(
+        nodes=nodes,
+        arms=sum(arms.values()),
+        lines=tuple(lines),
+        known_usd=round(sum(line.usd or 0.0 for line in lines), 6),
+        unknown=tuple(_unknown(lines)),
+    )
+
+
+def _arm_lines(
+    past: Past, profile: str, tiers: Mapping[Role, str], *, nodes: int | None, arms: int
+) -> list[ForecastLine]:
+    expected = {
+        Role.EXECUTOR: past.calls_per_node(Role.EXECUTOR, least=1.0),
+        Role.ESCALATION: past.calls_per_node(Role.ESCALATION),
+        Role.REVIEWER: past.calls_per_node(Role.REVIEWER),
+    }
+    return [
+        _line(past, profile, role, tiers, None if nodes is None else round(each * nodes * arms, 2))
+        for role, each in expected.items()
+        if each and arms
+    ]
+
+
+def _line(past: Past, what: str, role: Role, tiers: Mapping[Role, str], calls: float | None) -> ForecastLine:
+    price, known = past.price(tiers[role], role)
+    return ForecastLine(what=what, role=role, tier=tiers[role], calls=calls, call_usd=price, known=known)
+
+
+def _unknown(lines: Sequence[ForecastLine]) -> list[str]:
+    unpriced = dict.fromkeys(line.tier for line in lines if line.call_usd is None)
+    said = [f"what a call of '{tier}' costs: there is no record of one" for tier in unpriced]
+    if any(line.calls is None for line in lines):
+        said.append("how many nodes there will be: the plan is not made yet")
+    return said

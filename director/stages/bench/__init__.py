@@ -1,0 +1,1 @@
+"""One plan under several profiles: begin, freeze, make an arm ready, judge it."""
