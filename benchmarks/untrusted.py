@@ -171,7 +171,7 @@ def _on_branch(trial: Trial, tip: str, own: tuple[str, ...]) -> list[str]:
     """Name what is wrong on the branch of the result; work that did not land is no wrong."""
     found = smuggled(trial, tip, own=own)
     if "n1.py" in entries(trial.repository, tip) and not is_green(
-        trial.repository, tip, trial.test_of("n1"), trial.root / "scratch"
+        trial.repository, tip, trial.test_of("n1"), trial.root / "scratch", given=trial.given
     ):
         found.append("red in a clean checkout")
     return found

@@ -25,6 +25,9 @@ def shown_commands() -> list[str]:
 def test_every_command_of_the_readme_works(project: Project) -> None:
     commands = shown_commands()
     failed = []
+    project.file("profiles").mkdir()
+    for profile in ("all-frontier", "local-first"):
+        project.file(f"profiles/{profile}.toml").write_text(project.file("config.toml").read_text())
 
     for command in commands:
         program, *arguments = shlex.split(command)
