@@ -150,8 +150,8 @@ def verdict(trial: Trial, ran: Ran, before: dict[str, str], *, own: tuple[str, .
     """Judge what is left."""
     running, hooked = trial.left_running(), (trial.scripts / "ran").exists()
     tips = git(trial.repository, "for-each-ref", "--format=%(objectname)", "refs/heads/director/job-*").split()
-    wrong = [problem for tip in tips for problem in _on_branch(trial, tip, own)]
     harmed = [name for name in difference(before, fingerprint(trial.repository)) if not own or _is_harm(name, trial)]
+    wrong = [problem for tip in tips for problem in _on_branch(trial, tip, own)]  # last: it runs what landed
     if wrong:
         return f"**smuggled**: {'; '.join(wrong)[:160]}"
     if ran.code is None:
