@@ -87,9 +87,9 @@ def open_directory(args: argparse.Namespace, repository: Repository) -> JobDirec
     return JobDirectory(path)
 
 
-def open_job(args: argparse.Namespace, *, tell: Tell = silent) -> Job:
+def open_job(args: argparse.Namespace, *, tell: Tell = silent, repository: Repository | None = None) -> Job:
     """Open the job that is meant, with the configuration that rules it."""
-    repository = open_repository(args)
+    repository = repository or open_repository(args)
     directory = open_directory(args, repository)
     config = load_config(repository.root, directory.path, profile=args.profile)
     if not getattr(args, "new", False):
@@ -98,9 +98,9 @@ def open_job(args: argparse.Namespace, *, tell: Tell = silent) -> Job:
     return Job(repository, directory, config, approvals=approvals_of(args), tell=tell, record=record)
 
 
-def open_graph(args: argparse.Namespace, *, tell: Tell = silent) -> Graph:
+def open_graph(args: argparse.Namespace, *, tell: Tell = silent, repository: Repository | None = None) -> Graph:
     """Open the graph of the job that is meant."""
-    job = open_job(args, tell=tell)
+    job = open_job(args, tell=tell, repository=repository)
     return ArmGraph(job) if job.directory.arm.exists() else Graph(job)
 
 

@@ -53,10 +53,15 @@ def show(table: Table) -> None:
     if sys.stdout.isatty():
         console().print(table)
         return
+    for line in table_lines(table):
+        say(line)
+
+
+def table_lines(table: Table) -> list[str]:
+    """Return a table as plain text, one line for each row."""
     text = io.StringIO()
     Console(file=text, width=_WIDE, force_terminal=False, color_system=None).print(table)
-    for line in text.getvalue().splitlines():
-        say(line.rstrip())
+    return [line.rstrip() for line in text.getvalue().splitlines()]
 
 
 def complain(error: DirectorError) -> None:

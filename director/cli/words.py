@@ -46,6 +46,7 @@ OWN_COMMANDS = _by_name(
     Command("run", "build the nodes, or whatever task is named"),
     Command("status", "show the state of every node, and the totals"),
     Command("report", "write what was done, by whom and for how much, as a page to read"),
+    Command("ui", "show the report's page in a browser, live; changes nothing"),
     Command("pending", "list what is not up to date, and why; runs nothing"),
     Command("explain", "say why a task is up to date or is not"),
     Command("show", "show one node, its attempts and its diff"),

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import psutil
 from filelock import FileLock, Timeout
 
 from director.artifacts.directory import JobDirectory
-from director.artifacts.files import read_model, sweep_unfinished, write_model
+from director.artifacts.files import read_model, read_remade, sweep_unfinished, write_model
 from director.core.errors import ConfigError, JobLocked
 from director.core.model import Model
 from director.shell.scratch import sweep_scratch
@@ -41,6 +42,12 @@ def hold(directory: JobDirectory) -> Iterator[None]:
     finally:
         directory.holder.unlink(missing_ok=True)
         lock.release()
+
+
+def is_held(directory: JobDirectory) -> bool:
+    """Tell whether a director seems to be at work, without asking for the lock; a holder elsewhere is believed."""
+    holder = read_remade(directory.holder, Holder)
+    return holder is not None and (holder.host != socket.gethostname() or psutil.pid_exists(holder.pid))
 
 
 def _locked(directory: JobDirectory) -> JobLocked:

@@ -1,7 +1,7 @@
 """A report as a page: one file, nothing loaded from anywhere, nothing that an agent wrote but as text.
 
 Everything is escaped by the templates. Should that ever fail, the page's own policy lets no script run and no style
-count but the two whose digests it names, and loads nothing.
+count but the two whose digests it names, and loads nothing. A page that is served live may ask its own server, too.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from markupsafe import Markup
 from director.core.amounts import counted, dollars, duration, percent
 from director.prompts.templates import template_path
 from director.report.graph import HEIGHT, MARKS, WIDTH, draw_graph
+from director.report.live import Live
 from director.report.model import Report
 from director.report.status import TARGET_COMPLETION
 from director.report.text import first_line, visible
@@ -25,24 +26,36 @@ _OF_A_FILE: dict[str, str] = {}
 _OF_A_HUNK = {"+": "add", "-": "del", "@": "hunk"}
 
 
-def report_page(report: Report, *, made: str) -> str:
+def report_page(report: Report, *, made: str, live: Live | None = None) -> str:
     """Return the page; `made` is when, for people."""
-    style, script = _own("style.css"), _own("script.js")
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            report=report,
-            made=made,
-            style=style,
-            script=script,
-            policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-            "base-uri 'none'; form-action 'none'",
-            graph=draw_graph(report),
-            timeline=draw_timeline(report.runs, [node.node.id for node in report.nodes]),
-            box={"width": WIDTH, "height": HEIGHT},
-        )
+    return _page(
+        "page.html.j2",
+        live=live,
+        title=first_line(report.task, 80) or report.status.job,
+        report=report,
+        made=made,
+        graph=draw_graph(report),
+        timeline=draw_timeline(report.runs, [node.node.id for node in report.nodes]),
+        box={"width": WIDTH, "height": HEIGHT},
     )
+
+
+def notice_page(title: str, text: str, *, hint: str, live: Live) -> str:
+    """Return the page that stands for a report where there is none."""
+    return _page("notice.html.j2", live=live, title=title, text=text, hint=hint)
+
+
+def page_policy(*, is_live: bool) -> str:
+    """Return what a browser lets the page do."""
+    own = f"style-src '{_digest(_style())}'; script-src '{_digest(_script(is_live))}'"
+    asking = "connect-src 'self'; " if is_live else ""
+    return f"default-src 'none'; {own}; {asking}base-uri 'none'; form-action 'none'"
+
+
+def _page(template: str, *, live: Live | None, **values: object) -> str:
+    is_live = live is not None
+    own = {"style": _style(), "script": _script(is_live), "policy": page_policy(is_live=is_live)}
+    return _environment().get_template(template).render(live=live, **own, **values)
 
 
 def diff_lines(diff: str) -> list[tuple[str, str]]:
@@ -55,6 +68,14 @@ def diff_lines(diff: str) -> list[tuple[str, str]]:
             kinds = _OF_A_HUNK
         lines.append((kinds.get(line[:1], "same") if kinds else "file", line))
     return lines
+
+
+def _style() -> Markup:
+    return _own("style.css")
+
+
+def _script(is_live: bool) -> Markup:
+    return _own("script.js") + _own("live.js") if is_live else _own("script.js")
 
 
 def _own(name: str) -> Markup:

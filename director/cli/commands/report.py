@@ -2,23 +2,16 @@
 
 import argparse
 import sys
-from datetime import datetime
 from pathlib import Path
 
-from director.artifacts.files import read_model, write_text
-from director.cli.opening import START, add_place, open_graph
+from director.artifacts.files import write_text
+from director.cli.looking import now, read_whole
+from director.cli.opening import add_place, open_graph
 from director.cli.text import say
-from director.core.artifacts import JobIdentity
 from director.core.errors import ConfigError, ExitCode
-from director.core.plan.node import Plan
 from director.report.html import report_page
 from director.report.junit import junit_results
 from director.report.markdown import markdown_summary
-from director.report.model import Report
-from director.report.reading import read_report
-from director.stages.planning import read_plan
-from director.tasks.graph import Graph
-from director.tasks.pending import needs_of, pending_tasks
 
 STANDARD_OUTPUT = Path("-")
 EPILOG = (
@@ -43,9 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Write the report, and the test results if they are wanted."""
     graph = open_graph(args)
-    report = _read(graph)
+    report = read_whole(graph)
     target = args.output or (STANDARD_OUTPUT if args.format == "md" else graph.job.directory.report)
-    wanted = {target: markdown_summary(report) if args.format == "md" else report_page(report, made=_now())}
+    wanted = {target: markdown_summary(report) if args.format == "md" else report_page(report, made=now())}
     if args.junit:
         wanted[args.junit] = junit_results(report)
     for path, text in wanted.items():
@@ -53,20 +46,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
     for path in () if STANDARD_OUTPUT in wanted else wanted:
         say(f"written: {path}")
     return ExitCode.DONE
-
-
-def _now() -> str:
-    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-
-
-def _read(graph: Graph) -> Report:
-    directory = graph.job.directory
-    if read_model(directory.identity, JobIdentity) is None:
-        hint = "go on with: director plan" if directory.task.exists() else START
-        raise ConfigError("there is no job here yet", hint=hint)
-    plan = read_plan(directory.plan) if directory.plan.exists() else Plan()
-    pending = [entry.task for entry in pending_tasks(graph)]
-    return read_report(graph.job, plan=plan, pending=pending, needs=needs_of(graph))
 
 
 def _write(text: str, target: Path) -> None:

@@ -2,78 +2,90 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 
 from rich.table import Table
 
-from director.artifacts.files import read_model
+from director.cli.looking import Observer, read_status
 from director.cli.opening import START, add_place, open_graph
 from director.cli.text import counted, dollars, duration, plain, say, show
+from director.cli.watching import watch
 from director.core.amounts import percent
-from director.core.artifacts import JobIdentity
 from director.core.errors import ExitCode
-from director.core.plan.node import Plan
 from director.core.requests import allow_command
-from director.report.status import TARGET_COMPLETION, JobStatus, NodeStatus, job_status
-from director.stages.planning import read_plan
-from director.tasks.pending import pending_tasks
+from director.report.status import TARGET_COMPLETION, JobStatus, NodeStatus
+from director.tasks.graph import Graph
 
+EPILOG = """\
+With --watch it is drawn anew at a terminal, and printed again elsewhere, whenever it has changed; with --json one line
+for each state. Ctrl-C ends that.
+"""
 _STYLES = {"landed": "green", "failed": "red", "ready": "cyan", "waiting": "dim"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
+    parser.epilog = EPILOG
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--watch", action="store_true", help="stay, and show what changes")
     add_place(parser)
 
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Show the state of every node, and the totals."""
+    if args.watch:
+        watch(Observer(args), _one_line if args.json else _told)
+        return ExitCode.DONE
     graph = open_graph(args)
-    directory = graph.job.directory
-    identity = read_model(directory.identity, JobIdentity)
-    job, branch = (identity.id, identity.branch) if identity else ("", "")
-    plan = read_plan(directory.plan) if directory.plan.exists() else Plan()
-    pending = [entry.task for entry in pending_tasks(graph)]
-    status = job_status(directory, job=job, branch=branch, plan=plan, pending=pending)
     if args.json:
-        print(json.dumps(status.model_dump(mode="json"), indent=2))
-    elif identity:
-        _show(status)
-    else:
-        say(f"there is no job here yet; {'go on with: director plan' if directory.task.exists() else START}")
+        print(json.dumps(read_status(graph).model_dump(mode="json"), indent=2))
+        return ExitCode.DONE
+    for part in _told(graph):
+        if isinstance(part, Table):
+            show(part)
+        else:
+            say(part)
     return ExitCode.DONE
 
 
-def _show(status: JobStatus) -> None:
-    if status.nodes:
-        show(_table(status.nodes))
-    else:
-        say("there is no plan yet")
+def _one_line(graph: Graph) -> list[Table | str]:
+    return [read_status(graph).model_dump_json()]
+
+
+def _told(graph: Graph) -> list[Table | str]:
+    status = read_status(graph)
+    if status.job:
+        return list(_parts(status))
+    return [f"there is no job here yet; {'go on with: director plan' if graph.job.directory.task.exists() else START}"]
+
+
+def _parts(status: JobStatus) -> Iterator[Table | str]:
+    yield _table(status.nodes) if status.nodes else "there is no plan yet"
     for node in status.nodes:
-        _show_requests(node)
+        yield from _requests(node)
     landed = sum(node.state == "landed" for node in status.nodes)
     cost = dollars(status.cost_usd, status.unpriced_calls)
-    say(f"job {status.job} on {status.branch}: {landed} of {len(status.nodes)} nodes landed")
+    yield f"job {status.job} on {status.branch}: {landed} of {len(status.nodes)} nodes landed"
     unknown = f", {status.unpriced_calls} of unknown price" if status.unpriced_calls else ""
-    say(f"{cost} in {counted(status.calls, 'call')}{unknown}")
+    yield f"{cost} in {counted(status.calls, 'call')}{unknown}"
     if landed:
-        _show_rates(status)
+        yield from _rates(status)
     if status.pending:
         tasks = counted(len(status.pending), "task")
-        say(f"pending: {tasks}; 'director pending' says why, 'director run' goes on")
+        yield f"pending: {tasks}; 'director pending' says why, 'director run' goes on"
 
 
-def _show_requests(node: NodeStatus) -> None:
+def _requests(node: NodeStatus) -> Iterator[str]:
     for request in node.requests:
-        say(f"{node.id} asks for {request}")
+        yield f"{node.id} asks for {request}"
     if node.requests:
-        say(f"hint: {allow_command(node.id, node.requests)}")
+        yield f"hint: {allow_command(node.id, node.requests)}"
 
 
-def _show_rates(status: JobStatus) -> None:
-    say(f"done by the executor tier: {percent(status.executor_completion)} (target {TARGET_COMPLETION:.0%})")
-    say(f"stage-two reviews: {percent(status.stage_two_rate)}")
-    say(f"watched the tests fail first: {percent(status.watch_it_fail_rate)}")
+def _rates(status: JobStatus) -> Iterator[str]:
+    yield f"done by the executor tier: {percent(status.executor_completion)} (target {TARGET_COMPLETION:.0%})"
+    yield f"stage-two reviews: {percent(status.stage_two_rate)}"
+    yield f"watched the tests fail first: {percent(status.watch_it_fail_rate)}"
 
 
 def _table(nodes: tuple[NodeStatus, ...]) -> Table:

@@ -1,0 +1,93 @@
+"""A job that is watched: what the page says besides the report, and whether anything of it changed."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+
+from director.artifacts.directory import JobDirectory
+from director.artifacts.files import read_remade
+from director.core.artifacts import Asked
+from director.core.model import Model
+from director.core.requests import allow_command
+from director.core.words import listed
+from director.job.job import Job
+from director.job.lock import is_held
+from director.report.status import JobStatus
+from director.stages.approval import document_of, waiting_for_approval
+
+_SHOWN = frozenset({"", ".db", ".json", ".jsonl", ".md", ".toml", ".txt"})
+"""The endings of files that a page is made from."""
+_STREAMED = "transcript.jsonl"
+"""Grows while an agent works, and no page shows it."""
+
+
+class Wait(Model):
+    """Something that a person has to do."""
+
+    told: str
+    command: str
+
+
+class Live(Model):
+    """What a page tells of a job that is watched."""
+
+    revision: str
+    """Of the files that the page is made from."""
+    asked: tuple[str, ...] = ()
+    """The calls in flight."""
+    is_at_work: bool = False
+    """Whether a director holds the job."""
+    waits: tuple[Wait, ...] = ()
+    """Empty while a director is at work."""
+
+
+def live_of(job: Job, status: JobStatus, *, revision: str) -> Live:
+    """Return what there is to tell now. Raises PlanError for a plan that cannot be built."""
+    if is_held(job.directory):
+        return Live(revision=revision, is_at_work=True, asked=tuple(_asked(job.directory)))
+    return Live(revision=revision, waits=(*_approvals(job), *_requests(status)))
+
+
+def revision_of(directory: JobDirectory) -> str:
+    """Return a digest of the names, sizes and times of the files that tell how a job stands."""
+    unseen = (directory.report, directory.path / "generated")
+    watched = (directory.config, directory.arm, directory.holder, directory.path / "profiles", *directory.artifacts())
+    told = (line for path in watched if path not in unseen for line in _signs(path))
+    return hashlib.sha256("\n".join(told).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _signs(path: Path) -> Iterator[str]:
+    """Tell a file, or those below a directory, apart from what they were; no link is followed."""
+    with suppress(OSError):  # it was moved or replaced meanwhile, which the next look sees
+        status = path.lstat()
+        if S_ISREG(status.st_mode) and path.suffix in _SHOWN and path.name != _STREAMED:
+            yield f"{path} {status.st_mtime_ns} {status.st_size} {status.st_ino}"
+        elif S_ISDIR(status.st_mode):
+            with os.scandir(path) as entries:
+                names = sorted(entry.name for entry in entries)
+            for name in names:
+                yield from _signs(path / name)
+
+
+def _asked(directory: JobDirectory) -> Iterator[str]:
+    for path in sorted(directory.calls.glob("*.json")):
+        if asked := read_remade(path, Asked):
+            yield f"{asked.key.role} for {asked.key.task}, attempt {asked.key.attempt}"
+
+
+def _approvals(job: Job) -> Iterator[Wait]:
+    for name in waiting_for_approval(job):
+        document = document_of(job, name)
+        also = f" and the tests on {job.identity.branch}" if name == "plan" else ""
+        told = f"{document.name} waits for your approval. Read {document}{also}, edit it if you like, then:"
+        yield Wait(told=told, command="director approve")
+
+
+def _requests(status: JobStatus) -> Iterator[Wait]:
+    for node in status.nodes:
+        if node.requests:
+            files = listed([request.path for request in node.requests])
+            yield Wait(told=f"{node.id} asks for files: {files}.", command=allow_command(node.id, node.requests))
