@@ -58,6 +58,11 @@ def plan_here(project: Project) -> None:
     assert main(["plan", "x", "--repo", str(project.root), "--auto", "--no-critique", "-q"]) == 0
 
 
+def pause_at_spec(project: Project) -> None:
+    """Plan until a person has to approve the specification, within this process."""
+    assert main(["plan", "x", "--repo", str(project.root), "-q"]) == 4
+
+
 def wait_until(claim: Callable[[], object], *, seconds: float = 30) -> None:
     """Wait until something is so."""
     until = time.monotonic() + seconds

@@ -10,12 +10,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from director.core.errors import ConfigError
@@ -82,7 +81,8 @@ def make_app(source: Source, *, port: int, is_over: Callable[[], bool]) -> ASGIA
         news = _nothing() if request.method == "HEAD" else tell_news(source.revision, is_over)
         return StreamingResponse(news, media_type="text/event-stream")
 
-    return Guarded(Starlette(routes=[Route("/", page), Route("/events", events)]), port=port)
+    routes = [Route("/", page), Route("/events", events)]
+    return Guarded(Router(routes, redirect_slashes=False), port=port)
 
 
 async def tell_news(revision: Callable[[], str], is_over: Callable[[], bool]) -> AsyncIterator[str]:

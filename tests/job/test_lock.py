@@ -12,7 +12,7 @@ import pytest
 
 from director.artifacts.directory import JobDirectory
 from director.core.errors import ExitCode, JobLocked
-from director.job.lock import hold
+from director.job.lock import hold, is_held
 
 HOLDER = """
 import sys, time
@@ -83,6 +83,16 @@ def test_the_lock_of_a_killed_holder_is_taken_over(directory: JobDirectory, hold
 
     with hold(directory):
         assert json.loads(directory.holder.read_text())["pid"] == os.getpid()
+
+
+def test_a_job_is_held_while_its_holder_lives(directory: JobDirectory, holder: subprocess.Popen[str]) -> None:
+    assert is_held(directory)
+
+    holder.kill()
+    holder.wait()
+
+    assert directory.holder.exists()
+    assert not is_held(directory)
 
 
 def test_a_holder_that_ends_lets_go_and_leaves_no_note(directory: JobDirectory, holder: subprocess.Popen[str]) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from director.core.spans import SpanKind
 from director.prompts.templates import template_path
-from director.report.html import report_page
+from director.report.html import notice_page, page_policy, report_page
+from director.report.live import Live, Wait
 from director.report.model import AttemptReport, Report
 from tests.report.reports import HOSTILE, gate_of, node_of, report_of, run_of, span
 
@@ -118,8 +119,9 @@ def test_a_page_leads_nowhere_but_into_itself(hostile: Page) -> None:
     assert "@import" not in (TEMPLATES / "style.css").read_text()
 
 
-def test_the_policy_names_the_digests_of_the_style_and_the_script() -> None:
-    text = report_page(report_of(node_of("a")), made="today")
+@pytest.mark.parametrize("live", [None, Live(revision="0")], ids=["written", "served"])
+def test_the_policy_names_the_digests_of_the_style_and_the_script(live: Live | None) -> None:
+    text = report_page(report_of(node_of("a")), made="today", live=live)
     policy = Page(text).all("content")[0]
 
     for tag in ("style", "script"):
@@ -128,6 +130,34 @@ def test_the_policy_names_the_digests_of_the_style_and_the_script() -> None:
         digest = b64encode(hashlib.sha256(content[1].encode()).digest()).decode()
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert policy.startswith("default-src 'none'; ")
+
+
+LIVE = Live(revision="0", asked=(HOSTILE,), waits=(Wait(told=HOSTILE, command=HOSTILE),))
+
+
+def test_what_is_told_of_a_job_that_is_watched_is_text_too() -> None:
+    page = Page(report_page(report_of(node_of("a")), made="today", live=LIVE))
+
+    assert page.text.count("<script>alert(1)</script>") == 3
+    assert [attributes for tag, attributes in page.tags if tag == "script"] == [{}]
+    assert page.wrong == []
+
+
+def test_a_notice_is_text_too() -> None:
+    page = Page(notice_page(HOSTILE, HOSTILE, hint=HOSTILE, live=LIVE))
+
+    assert page.text.count("<script>alert(1)</script>") == 4
+    assert page.wrong == []
+
+
+def test_only_a_page_that_is_served_may_ask_for_anything() -> None:
+    served = report_page(report_of(node_of("a")), made="today", live=LIVE)
+    written = report_page(report_of(node_of("a")), made="today")
+
+    assert Page(served).all("content")[0] == page_policy(is_live=True)
+    assert "connect-src 'self'; " in page_policy(is_live=True)
+    assert "connect-src" not in written
+    assert "EventSource" not in written
 
 
 def test_no_template_takes_text_as_markup() -> None:
