@@ -75,7 +75,7 @@ def _signs(path: Path) -> Iterator[str]:
 def _asked(directory: JobDirectory) -> Iterator[str]:
     for path in sorted(directory.calls.glob("*.json")):
         if asked := read_remade(path, Asked):
-            yield f"{asked.key.role} for {asked.key.task}, attempt {asked.key.attempt}"
+            yield f"{asked.key.role.replace('_', ' ')} for {asked.key.task}, attempt {asked.key.attempt}"
 
 
 def _approvals(job: Job) -> Iterator[Wait]:

@@ -52,6 +52,7 @@ def listen(port: int) -> socket.socket:
 
 def serve(source: Source, listener: socket.socket) -> None:
     """Serve until a signal says that it is enough, which then has its usual effect."""
+    server: uvicorn.Server
     app = make_app(source, port=listener.getsockname()[1], is_over=lambda: server.should_exit)
     server = uvicorn.Server(
         uvicorn.Config(

@@ -64,7 +64,7 @@ def test_on_a_telephone_only_pictures_tables_and_code_scroll_sideways(tmp_path: 
 
 
 def test_a_page_that_is_served_follows_a_run_and_stays_as_its_reader_left_it(project: Project, tmp_path: Path) -> None:
-    project.set_call("executor", "run:alpha", {"files": {"alpha.py": code_of("alpha")}, "seconds": 2})
+    project.set_call("executor", "run:alpha", {"files": {"alpha.py": code_of("alpha")}, "seconds": 3})
     plan_here(project)
     server = Running.start(project, "ui", "--port", "0")
     server.says("the job's page is at")
