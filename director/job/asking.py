@@ -194,8 +194,8 @@ def _call(job: Job, asked: Asked, prompt: str) -> Reply:
             job.tell(CallStarted(key, tier))
             with job.spans.within(SpanKind.CALL, str(key.role)):
                 reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
-            turn.end(reply)
-            record = settle(job, asked, reply, place)
+                turn.end(reply)
+                record = settle(job, asked, reply, place)  # before anything else is written, be it the span
             job.look_after_repository(key.task)
     except (AgentError, ConfigError, LimitReached):
         in_flight(job, asked).unlink()
