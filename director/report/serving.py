@@ -21,6 +21,7 @@ from director.core.errors import ConfigError
 from director.report.html import page_policy
 
 ADDRESS = "127.0.0.1"
+STREAM = "text/event-stream"
 LOOK_SECONDS = 0.4
 """How often the files are looked at for each page that is open."""
 PATIENT_LOOKS = 5
@@ -79,8 +80,9 @@ def make_app(source: Source, *, port: int, is_over: Callable[[], bool]) -> ASGIA
         return HTMLResponse(source.page())
 
     def events(request: Request) -> Response:
-        news = _nothing() if request.method == "HEAD" else tell_news(source.revision, is_over)
-        return StreamingResponse(news, media_type="text/event-stream")
+        if request.method == "HEAD":
+            return Response(media_type=STREAM)
+        return StreamingResponse(tell_news(source.revision, is_over), media_type=STREAM)
 
     routes = [Route("/", page), Route("/events", events)]
     return Guarded(Router(routes, redirect_slashes=False), port=port)
@@ -100,11 +102,6 @@ async def tell_news(revision: Callable[[], str], is_over: Callable[[], bool]) ->
             yield ": nothing new\n\n"
         before = now
         await sleep(LOOK_SECONDS)
-
-
-async def _nothing() -> AsyncIterator[str]:
-    for text in ():
-        yield text
 
 
 class Guarded:
