@@ -49,12 +49,18 @@ function renew(old, now) {
   else old.replaceWith(document.adoptNode(now));
 }
 
+/* The id of the first thing that begins on the screen, or of what began last above it: it stays where it is. */
+function whatIsRead() {
+  const named = [...document.querySelectorAll("main :is(section, article, h3)[id]")].map((part) => [part.id, part.getBoundingClientRect().top]);
+  const seen = named.find(([, top]) => top >= 0 && top < innerHeight) ?? named.filter(([, top]) => top < 0).pop();
+  return seen?.[0];
+}
+
 function show(page) {
   const scrolled = [...document.querySelectorAll(SCROLLING)].filter((element) => element.scrollTop || element.scrollLeft);
   const places = scrolled.map((element) => [placeOf(element), element.scrollTop, element.scrollLeft]);
   const focused = document.activeElement?.closest("main, header") ? placeOf(document.activeElement) : null;
-  const above = (element) => element.getBoundingClientRect().top < 80;
-  const anchor = [...document.querySelectorAll("main [id]")].filter(above).pop()?.id;
+  const anchor = whatIsRead();
   const topOf = () => (anchor && document.getElementById(anchor)?.getBoundingClientRect().top) || 0;
   const top = topOf();
   keepAsItWas(page);

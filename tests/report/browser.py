@@ -133,7 +133,7 @@ def _attached(tab: Tab, address: str) -> Tab:
     tab.session = tab.command("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
     tab.command("Runtime.enable")
     tab.command("Log.enable")
-    tab.wait_for("document.readyState === 'complete'")
+    tab.wait_for(f"location.href === {json.dumps(address)} && document.readyState === 'complete'")
     return tab
 
 
