@@ -77,7 +77,11 @@ class Observer:
 
 def _notice(error: DirectorError, revision: str) -> str:
     title, _, text = error.message.partition("\n")
-    return notice_page(title, text, hint=error.hint, live=Live(revision=revision))
+    return notice_page(_sentence(title), text, hint=_sentence(error.hint), live=Live(revision=revision))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _plan(graph: Graph) -> Plan:

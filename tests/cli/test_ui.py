@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import director.report
 from director.cli.main import main
 from tests.project import Project
 from tests.running import Running, pause_at_spec
@@ -63,8 +64,8 @@ def test_a_page_follows_a_job_from_before_it_begins_and_writes_nothing(project: 
     after = page(port)
 
     assert revision(before) == first
-    assert "there is no job here yet" in before
-    assert "director plan &#34;what you want done&#34;" in before
+    assert "There is no job here yet" in before
+    assert "Start one: director plan &#34;what you want done&#34;" in before
     assert told != first
     assert "spec.md waits for your approval." in after
     assert "<code>director approve</code>" in after
@@ -80,7 +81,7 @@ def test_a_job_that_cannot_be_read_has_a_page_that_says_why(project: Project) ->
 
     text = page(port)
 
-    assert "the configuration cannot be used:" in text
+    assert "The configuration cannot be used:" in text
     assert "limits.max_attempts" in text
     running.process.terminate()
     running.ends()
@@ -90,6 +91,7 @@ def test_a_missing_server_library_is_told(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delitem(sys.modules, "director.report.serving", raising=False)
+    monkeypatch.delattr(director.report, "serving", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
 
     code = main(["ui", "--repo", str(project.root)])
