@@ -67,7 +67,6 @@ def test_a_role_that_only_reads_can_neither_edit_nor_run(bench: Bench) -> None:
     assert (reply.end, reply.text) == (End.DONE, "I tried.")
 
 
-@pytest.mark.both_modes
 def test_an_agent_that_is_not_found_gets_no_rights(bench: Bench) -> None:
     forgetful = bench.root / "forgetful"
     forgetful.write_text(f'#!/bin/sh\nXDG_CONFIG_HOME="{bench.root}/nothing" exec {PROGRAM} "$@"\n')
@@ -224,7 +223,6 @@ def test_a_model_that_hangs_is_ended_after_the_idle_time(bench: Bench) -> None:
     assert bench.left_running() == []
 
 
-@pytest.mark.both_modes
 def test_a_call_that_takes_too_long_is_ended_and_its_usage_kept(bench: Bench) -> None:
     reply = bench.backend.ask(replace(bench.request("sleeper"), limits=Limits(wall=SOON[bench.mode])))
 
@@ -261,7 +259,6 @@ def test_calls_side_by_side_do_not_disturb_each_other(bench: Bench) -> None:
     assert [(request.directory / "hello.txt").read_text() for request in requests] == ["hello\n"] * 3
 
 
-@pytest.mark.both_modes
 def test_a_call_is_recalled_as_it_was_answered(bench: Bench) -> None:
     reply = bench.ask("happy")
 

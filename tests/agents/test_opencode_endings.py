@@ -67,6 +67,12 @@ def test_status_0_without_an_answer_is_an_error(tmp_path: Path) -> None:
     assert (reply.end, reply.detail) == (End.ERROR, "no answer: permission requested: bash")
 
 
+def test_an_end_without_words_or_work_is_an_error(tmp_path: Path) -> None:
+    reply = play(tmp_path, say('{"type": "step_finish", "part": {"id": "1", "reason": "stop"}}'))
+
+    assert (reply.end, reply.detail) == (End.ERROR, "no answer: it gave no reason")
+
+
 def test_silence_is_an_error(tmp_path: Path) -> None:
     assert play(tmp_path, "exit 0").detail == "no answer: it gave no reason"
 

@@ -1,15 +1,27 @@
 """Artifacts that are spoiled or gone are made again from git and the records, and nobody is asked."""
 
+import shutil
+
 import pytest
 
-from tests.project import Project
+from tests.project import Project, node
+
+_built: list[Project] = []
 
 
 @pytest.fixture
-def built(project: Project) -> Project:
-    """A job that is integrated."""
-    project.plan()
-    assert project.director("run").code == 0
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A job that is integrated, made once in a test process and put back for each test."""
+    if not _built:
+        nodes = [node("alpha"), node("beta", needs=("alpha",)), node("gamma", needs=("alpha",))]
+        made = Project.create(tmp_path_factory.mktemp("built") / "repository", nodes)
+        made.plan()
+        assert made.director("run").code == 0
+        shutil.copytree(made.root, made.root.with_name("kept"), symlinks=True)
+        _built.append(made)
+    (project,) = _built
+    shutil.rmtree(project.root)
+    shutil.copytree(project.root.with_name("kept"), project.root, symlinks=True)
     return project
 
 

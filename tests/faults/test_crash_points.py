@@ -14,8 +14,15 @@ PARTS = 6
 LONG_PARTS = 12
 CODES = {KILL: {-9}, TERM: {130, -15}, INT: {130}}
 """How director ends that was stopped; before it has begun to work a signal ends it as it ends any program."""
-LAST = ("rename to job/integration.json", "remove job/reserve", "remove job/holder.json")
-"""Steps after which nothing is left to be stopped."""
+LAST = (
+    "rename to job/integration.json",
+    "append job/spans.jsonl",
+    "append job/doit.db",
+    "append job/metrics.jsonl",
+    "remove job/reserve",
+    "remove job/holder.json",
+)
+"""Steps after which there may be nothing left to be stopped."""
 NODES = {"a": ()}
 WIDE_NODES = {"a": (), "b": ("a",), "c": ("a",)}
 _KINDS = [

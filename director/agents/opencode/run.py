@@ -53,9 +53,11 @@ class OpenCodeRun(OpenCodeProgram, Headless):
             return Ending(End.ERROR, f"OpenCode did not find its agent '{agent_name(request.role.name)}'")
         if events.failure:
             return explained(events.failure, ran.stderr)
-        if ran.finished.exit_code == 0 and events.is_answered:
-            return Ending(End.DONE)
-        return super().verdict(ran, request)
+        if ran.finished.exit_code != 0:
+            return super().verdict(ran, request)
+        if not events.is_answered:
+            return Ending(End.ERROR, f"no answer: {self.last_error(ran) or 'it gave no reason'}")
+        return Ending(End.DONE)
 
     def last_error(self, ran: Ran) -> str:
         """Return the last error that was logged, else the last line."""
