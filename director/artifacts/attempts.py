@@ -1,6 +1,7 @@
 """The numbered directories in which the attempts of a task leave their prompts, replies and gates."""
 
 from pathlib import Path
+from typing import Literal
 
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model, write_model
@@ -12,7 +13,7 @@ from director.core.model import Model
 class Answered(Model):
     """reply.json: a reply that arrived, and the request that it answers."""
 
-    version: int = 1
+    version: Literal[1] = 1
     request: str
     """Digest of the request."""
     reply: Reply

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -68,6 +68,11 @@ class Usage(Model):
         )
 
 
+def node_of(task: str) -> str:
+    """Return the node that a doit task is about; empty for planning."""
+    return task.partition(":")[2] if task.startswith(("run:", "tests:")) else ""
+
+
 class CallKey(Model):
     """What a call is about: the key of a cassette's entry and of a record."""
 
@@ -118,7 +123,7 @@ class RoleDefinition(Model):
 class CallRecord(Model):
     """One line of costs.jsonl: one call."""
 
-    version: int = 1
+    version: Literal[1] = 1
     id: str = ""
     """Unique: a call that a killed run left behind is not counted twice."""
     time: str

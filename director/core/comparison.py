@@ -10,8 +10,8 @@ from director.core.cassette import Cassette, Entry, Result, TaskResult
 from director.core.config.settings import Config
 from director.core.model import Model
 
-_NOT_COMPARED = {"tiers", "backends", "pricing", "sampling"}
-"""Parts of the configuration that say who is asked."""
+_NOT_COMPARED = {"tiers", "backends", "pricing", "sampling", "telemetry"}
+"""Parts of the configuration that say who is asked, and who is told."""
 _WRITTEN_BY = {"recon.md": "recon", "spec.md": "spec", "plan.json": "decompose"}
 
 
@@ -41,7 +41,7 @@ class TaskComparison(Model):
 
 
 class Comparison(Model):
-    """A whole job, as it was recorded and as it came out now."""
+    """What `director replay --json` prints: a whole job, as it was recorded and as it came out now."""
 
     version: Literal[1] = 1
     is_same: bool

@@ -1,6 +1,6 @@
 """The lines of metrics.jsonl: what was measured of each node that was worked on, and of each run."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -105,3 +105,9 @@ class RunMetrics(Model):
     """Which tier played which role."""
     versions: dict[str, str]
     """Of director, Python, git and doit."""
+
+
+Metrics = Annotated[
+    NodeMetrics | RunMetrics,
+    Field(discriminator="kind", title="Metrics", description="One line of metrics.jsonl: of a node, or of a run."),
+]

@@ -52,5 +52,7 @@ class Span(Model):
     start: Milliseconds
     """Seconds since the epoch."""
     seconds: Milliseconds
+    call: str = ""
+    """Of a call: the id of its line in costs.jsonl."""
     outcome: str = PASSED
     """`passed`, `red` for a command that failed, or the name of the error that ended it."""

@@ -6,6 +6,12 @@ from director.core.errors import ConfigError
 from director.core.model import Model
 
 DEFAULT_BACKEND = "opencode"
+_PROVIDERS = {
+    "claude-code": "anthropic",
+    "codex": "openai",
+    "gemini": "google",
+}
+"""Whose models a program asks where its tiers name no provider."""
 _BACKEND = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -19,6 +25,12 @@ class Tier(Model):
 
     def __str__(self) -> str:
         return f"{self.backend}:{self.model}"
+
+
+def provider_and_model(tier: Tier) -> tuple[str, str]:
+    """Return the provider and the model of a tier; the provider is empty where it is not known."""
+    provider, slash, model = tier.model.partition("/")
+    return (provider, model) if slash else (_PROVIDERS.get(tier.backend, ""), tier.model)
 
 
 def parse_tier(text: str) -> Tier:

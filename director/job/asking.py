@@ -18,7 +18,7 @@ from director.artifacts.attempts import Answered
 from director.artifacts.files import read_model, write_model, write_text
 from director.artifacts.reserve import keep_room, write_with_reserve
 from director.core.artifacts import Asked, Scope
-from director.core.calls import CallKey, CallRecord, End, Reply, Usage
+from director.core.calls import CallKey, CallRecord, End, Reply, Usage, node_of
 from director.core.config.settings import Sampling
 from director.core.digests import digest
 from director.core.errors import AgentError, ConfigError, LimitReached
@@ -115,7 +115,7 @@ def count(job: Job, asked: Asked, reply: Reply, place: Place | None = None) -> C
         job=job.identity.id,
         role=asked.key.role,
         task=asked.key.task,
-        node=asked.key.task.partition(":")[2] if asked.key.task.startswith(("run:", "tests:")) else "",
+        node=node_of(asked.key.task),
         attempt=asked.key.attempt,
         tier=asked.tier,
         end=reply.end,
@@ -192,7 +192,7 @@ def _call(job: Job, asked: Asked, prompt: str) -> Reply:
                 return place.use(cost_of(usage, reported, known).usd)
 
             job.tell(CallStarted(key, tier))
-            with job.spans.within(SpanKind.CALL, str(key.role)):
+            with job.spans.within(SpanKind.CALL, str(key.role), call=asked.id):
                 reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
                 turn.end(reply)
                 record = settle(job, asked, reply, place)  # before anything else is written, be it the span

@@ -72,6 +72,11 @@ class Ledger:
         """Number of calls that came to an end of their own."""
         return sum(record.end is not End.INTERRUPTED for record in self._records)
 
+    def record(self, call: str) -> CallRecord | None:
+        """Return the record of a call that has ended."""
+        with self._changed:
+            return next((record for record in reversed(self._records) if record.id == call), None)
+
     def prompts(self, key: CallKey, tier: Tier) -> tuple[str, ...]:
         """Return the prompt digests of a tier's calls with a key, oldest first."""
         with self._changed:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Literal
 
 import psutil
 from filelock import FileLock, Timeout
@@ -19,6 +20,7 @@ from director.shell.scratch import sweep_scratch
 class Holder(Model):
     """holder.json: who holds the job, for the message that another one gets."""
 
+    version: Literal[1] = 1
     pid: int
     host: str
     since: str

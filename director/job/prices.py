@@ -11,15 +11,9 @@ from urllib.parse import urlsplit
 from director.core.config.settings import Config
 from director.core.money import KnownPrice
 from director.core.price import Price, PriceSource
-from director.core.tiers import Tier
+from director.core.tiers import Tier, provider_and_model
 
 FREE = Price(input=0, output=0, cached_input=0, cache_write=0)
-_PROVIDERS = {
-    "claude-code": "anthropic",
-    "codex": "openai",
-    "gemini": "google",
-}
-"""Whose models a program asks where its tiers name no provider."""
 _LOCAL_NAMES = (".local", ".lan", ".internal", ".localhost")
 
 
@@ -29,7 +23,7 @@ def known_price(config: Config, tier: Tier) -> KnownPrice | None:
         return KnownPrice(price=price, source=PriceSource.CONFIG)
     if is_local(config, tier):
         return KnownPrice(price=FREE, source=PriceSource.LOCAL)
-    price = _listed(*_named(tier))
+    price = _listed(*provider_and_model(tier))
     return KnownPrice(price=price, source=PriceSource.LIBRARY) if price else None
 
 
@@ -54,12 +48,6 @@ def _is_private(host: str) -> bool:
         return ipaddress.ip_address(host).is_private
     except ValueError:
         return host == "localhost" or host.endswith(_LOCAL_NAMES)
-
-
-def _named(tier: Tier) -> tuple[str, str]:
-    """Return the provider and the model of a tier."""
-    provider, slash, model = tier.model.partition("/")
-    return (provider, model) if slash else (_PROVIDERS.get(tier.backend, ""), tier.model)
 
 
 @cache

@@ -80,7 +80,7 @@ class Spans:
                 self._busy.discard(worker)
 
     @contextmanager
-    def within(self, kind: SpanKind, name: str, *, least: float = 0.0) -> Iterator[Open]:
+    def within(self, kind: SpanKind, name: str, *, call: str = "", least: float = 0.0) -> Iterator[Open]:
         """Measure a part of what the thread is at, unless it takes less time; what is raised is its outcome."""
         outer, started, moment = _inside.get(), time.monotonic(), time.time()
         inner = replace(outer, id=uuid4().hex[:16])
@@ -94,7 +94,7 @@ class Spans:
             _inside.reset(token)
             seconds = time.monotonic() - started
             if seconds >= least:
-                ended = {"start": moment, "seconds": seconds, "outcome": span.outcome}
+                ended = {"start": moment, "seconds": seconds, "outcome": span.outcome, "call": call}
                 self._end(self._span(inner, kind, name, parent=outer.id, **ended))
 
     def _tell_queue(self, task: str, worker: int) -> None:

@@ -3,10 +3,10 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from types import FrameType
 
-from director.core.errors import DirectorError
+from director.core.errors import ConfigError, DirectorError
 from director.job.job import Job
 from director.job.lock import hold
 from director.job.recovery import recover
@@ -17,7 +17,7 @@ from director.shell.guardian import Guardian
 @contextmanager
 def working(job: Job) -> Iterator[None]:
     """Hold the job while agents and tests may run. Raises JobLocked if another director holds it."""
-    with hold(job.directory), stopping_on_signals():
+    with hold(job.directory), stopping_on_signals(), exporting(job):
         if left := processes.end_marked(job.family):
             job.note(f"ended what an earlier run had left running: {left} process{'es' if left > 1 else ''}")
         guardian = Guardian(job.mark)
@@ -37,6 +37,20 @@ def working(job: Job) -> Iterator[None]:
             job.directory.reserve.unlink(missing_ok=True)
             if job.directory.identity.exists():
                 job.look_after_repository()
+
+
+def exporting(job: Job) -> AbstractContextManager[None]:
+    """Have a run's spans exported, if the configuration wants it. Raises ConfigError if what that needs is missing."""
+    if not job.config.telemetry.otlp:
+        return nullcontext()
+    try:
+        from director.job import telemetry  # noqa: PLC0415 (only who wants it has the libraries)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"'telemetry.otlp' needs the Python module '{error.name}', which is not installed",
+            hint="install what it needs: pip install 'director-doit[otel]'",
+        ) from error
+    return telemetry.exporting(job)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class NodeStatus(Model):
 
 
 class JobStatus(Model):
-    """The whole job at a glance."""
+    """What `director status --json` prints: the whole job at a glance."""
 
     version: Literal[1] = 1
     job: str

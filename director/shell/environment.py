@@ -7,7 +7,7 @@ from collections.abc import Iterable
 MARK = "DIRECTOR_MARK"
 """The variable by which every process of ours is found again: `<job>/<run>/<call>`."""
 
-_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH(?!OR))", re.IGNORECASE)
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH(?!OR)|^OTEL_\w+_HEADERS$)", re.IGNORECASE)
 _HARMLESS = frozenset({"SSH_AUTH_SOCK", "XAUTHORITY"})
 _GIT_PLACES = re.compile(
     r"GIT_(DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|COMMON_DIR|NAMESPACE|PREFIX|INTERNAL_SUPER_PREFIX"

@@ -11,7 +11,7 @@ from director.core.calls import CallKey, End
 from director.core.digests import digest
 from director.core.errors import ConfigError, Rejected
 from director.core.events import Step
-from director.core.plan.node import Node
+from director.core.plan.node import Node, Slice
 from director.core.roles import Role
 from director.core.testruns.outcome import why_not_red
 from director.job.asking import Question, Workplace, arrived, ask
@@ -26,7 +26,7 @@ from director.stages.testing import run_in_candidate
 
 def read_slice(job: Job, node: str) -> Node:
     """Return a node's own slice of the plan, as it stood when the graph was read."""
-    found = job.nodes.get(node) or read_model(job.directory.node(node), Node)
+    found = job.nodes.get(node) or read_model(job.directory.node(node), Slice)
     if found is None:
         raise ConfigError(f"'{job.directory.node(node)}' is missing", hint="run 'director plan' to have it made")
     return found

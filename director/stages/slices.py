@@ -3,7 +3,7 @@
 from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import TestLock
 from director.core.digests import digest
-from director.core.plan.node import Node
+from director.core.plan.node import Node, Slice
 from director.git.slots import Slot
 from director.job.job import Job
 from director.stages.landing import land, trailers
@@ -27,9 +27,9 @@ def write_slices(job: Job) -> None:
             path.unlink()
 
 
-def slice_of(node: Node) -> Node:
+def slice_of(node: Node) -> Slice:
     """Return what a node's own file holds."""
-    return Node(**{name: getattr(node, name) for name in Node.model_fields})
+    return Slice(**{name: getattr(node, name) for name in Node.model_fields})
 
 
 def restore_base(job: Job, slot: Slot, paths: set[str]) -> None:

@@ -18,7 +18,7 @@ from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import Approval, GatesRun, Merged, TestLock
 from director.core.errors import ConfigError, DirectorError
 from director.core.model import Model
-from director.core.plan.node import Node, Plan
+from director.core.plan.node import Node, Plan, Slice
 from director.job.job import Job
 from director.job.lifecycle import begin_job
 from director.stages import acceptance, approval, integration, node, planning, slices
@@ -104,7 +104,7 @@ class Graph:
             lambda: slices.write_slices(job),
             file_dep=[directory.plan],
             targets=[directory.node(name) for name in self._planned_ids()],
-            uptodate=[_is_sound(directory.node(name), Node) for name in self._planned_ids()],
+            uptodate=[_is_sound(directory.node(name), Slice) for name in self._planned_ids()],
             clean=True,
         )
 

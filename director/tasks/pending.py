@@ -11,7 +11,7 @@ from doit.control import TaskControl
 
 from director.artifacts.files import read_remade
 from director.core.graph import closure, topological_order
-from director.core.plan.node import Node
+from director.core.plan.node import Slice
 from director.stages.planning import read_plan
 from director.stages.slices import slice_of
 from director.tasks.build import database, find_tasks, make_tasks
@@ -106,7 +106,7 @@ def _reaches(graph: Graph, needed: str, task: Any) -> bool:
         return True
     plan = read_plan(graph.job.directory.plan)
     node = plan.node(task.name.partition(":")[2])
-    return node is None or read_remade(graph.job.directory.node(node.id), Node) != slice_of(node)
+    return node is None or read_remade(graph.job.directory.node(node.id), Slice) != slice_of(node)
 
 
 def _own_reasons(

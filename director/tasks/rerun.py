@@ -12,7 +12,7 @@ from director.artifacts.directory import JobDirectory
 from director.artifacts.files import write_text
 from director.core.cassette import Cassette, Origin, Result
 from director.core.comparison import Comparison, compare
-from director.core.config.settings import Config, Tiers
+from director.core.config.settings import Config, Telemetry, Tiers
 from director.core.errors import ConfigError, ExitCode, Interrupted
 from director.core.events import Event, Tell
 from director.git.new import borrow_repository
@@ -101,11 +101,12 @@ class Failures:
 
 
 def _playing(config: Config) -> Config:
-    """Return a configuration with which every role is played, at whatever cost."""
+    """Return a configuration with which every role is played, at whatever cost, and nobody else told."""
     tier = f"replay:{DEFAULT_DIRECTORY}/{_PLAYED}"
     tiers = Tiers(**dict.fromkeys(Tiers.model_fields, tier))
     limits = config.limits.model_copy(update={"cost_ceiling_usd": None})
-    return config.model_copy(update={"tiers": tiers, "backends": {}, "pricing": {}, "limits": limits})
+    here = {"tiers": tiers, "backends": {}, "pricing": {}, "limits": limits, "telemetry": Telemetry()}
+    return config.model_copy(update=here)
 
 
 def _prepare(root: Path, recorded: Recorded, source: Repository, config: Config, *, tell: Tell) -> Job:

@@ -19,6 +19,8 @@ from director.shell.environment import with_secrets, without_secrets
         "GOOGLE_APPLICATION_CREDENTIALS",
         "NPM_CONFIG__AUTH",
         "BASIC_AUTH",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
     ],
 )
 def test_a_secret_is_hidden(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +36,7 @@ def test_a_secret_is_hidden(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         "HOME",
         "LANG",
         "VIRTUAL_ENV",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
         "SSH_AUTH_SOCK",
         "XAUTHORITY",
         "GIT_AUTHOR_NAME",

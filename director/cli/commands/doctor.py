@@ -17,6 +17,7 @@ from director.core.calls import End, Reply
 from director.core.config.settings import Config
 from director.core.errors import AgentError, DirectorError, ExitCode, Interrupted
 from director.core.money import cost_of_reply
+from director.core.printed import CheckResult, Diagnosis, RolePlayer, TrialAnswer
 from director.core.roles import Role
 from director.core.tiers import Tier
 from director.job.examining import Examiner, examining
@@ -69,7 +70,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     )
     patients = _examine(place.config, place.root, live=args.live) if place.config else []
     if args.json:
-        print(json.dumps(_document(place, patients), indent=2))
+        print(json.dumps(_diagnosis(place, patients).model_dump(mode="json"), indent=2))
     else:
         _show(place, patients, live=args.live)
     return ExitCode.USAGE if _problems(place.checks, patients) else ExitCode.DONE
@@ -160,35 +161,34 @@ def _roles_table(patients: list[Patient], *, live: bool) -> Table:
     return table
 
 
-def _document(place: Place, patients: list[Patient]) -> dict[str, object]:
+def _diagnosis(place: Place, patients: list[Patient]) -> Diagnosis:
     found = {role: patient for patient in patients for role in patient.roles}
-    return {
-        "version": 1,
-        "fine": not _problems(place.checks, patients),
-        "checks": [
-            {"name": check.name, "said": check.said, "advice": check.advice, **_trouble(check.problem)}
+    return Diagnosis(
+        fine=not _problems(place.checks, patients),
+        checks=tuple(
+            CheckResult(name=check.name, said=check.said, advice=check.advice, **_trouble(check.problem))
             for check in place.checks
-        ],
-        "roles": [{"role": role, **_patient_document(found[role])} for role in Role if found],
-        "cost_usd": sum(patient.cost or 0.0 for patient in patients),
-        "unpriced_calls": sum(patient.reply is not None and patient.cost is None for patient in patients),
-    }
-
-
-def _patient_document(patient: Patient) -> dict[str, object]:
-    standing, reply = patient.standing, patient.reply
-    answer = (
-        {"end": reply.end, "text": reply.text, "seconds": reply.seconds, "cost_usd": patient.cost} if reply else None
+        ),
+        roles=tuple(_player(role, found[role]) for role in Role if found),
+        cost_usd=sum(patient.cost or 0.0 for patient in patients),
+        unpriced_calls=sum(patient.reply is not None and patient.cost is None for patient in patients),
     )
-    return {
-        "tier": str(patient.tier),
-        "backend": patient.tier.backend,
-        "program": standing.program,
-        "version": standing.version,
-        "login": standing.login,
-        "answer": answer,
+
+
+def _player(role: Role, patient: Patient) -> RolePlayer:
+    standing, reply = patient.standing, patient.reply
+    return RolePlayer(
+        role=role,
+        tier=str(patient.tier),
+        backend=patient.tier.backend,
+        program=standing.program,
+        version=standing.version,
+        login=standing.login,
+        answer=TrialAnswer(end=reply.end, text=reply.text, seconds=reply.seconds, cost_usd=patient.cost)
+        if reply
+        else None,
         **_trouble(patient.problem),
-    }
+    )
 
 
 def _trouble(problem: DirectorError | None) -> dict[str, str]:

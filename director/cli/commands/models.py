@@ -10,6 +10,7 @@ from director.cli.opening import add_place, open_directory, open_repository
 from director.cli.text import complain, say
 from director.core.config.settings import Config
 from director.core.errors import DirectorError, ExitCode, Interrupted
+from director.core.printed import Lack, Offers
 from director.core.roles import Role
 from director.core.tiers import Tier, parse_tier
 from director.job.configuration import load_config
@@ -71,14 +72,14 @@ def _models(examiner: Examiner, name: str) -> list[Tier] | DirectorError:
 def _tell(args: argparse.Namespace, found: dict[str, list[Tier] | DirectorError]) -> ExitCode:
     wanted = args.match.casefold()
     tiers = {
-        name: [str(tier) for tier in offered if wanted in str(tier).casefold()]
+        name: tuple(str(tier) for tier in offered if wanted in str(tier).casefold())
         for name, offered in found.items()
         if not isinstance(offered, DirectorError)
     }
     errors = {name: error for name, error in found.items() if isinstance(error, DirectorError)}
     if args.json:
-        told = {name: {"missing": error.message, "remedy": error.hint} for name, error in errors.items()}
-        print(json.dumps({"version": 1, "models": tiers, "errors": told}, indent=2))
+        lacks = {name: Lack(missing=error.message, remedy=error.hint) for name, error in errors.items()}
+        print(json.dumps(Offers(models=tiers, errors=lacks).model_dump(mode="json"), indent=2))
         return ExitCode.USAGE if not tiers else ExitCode.DONE
     if args.backend and errors:
         raise next(iter(errors.values()))

@@ -9,6 +9,7 @@ from director.artifacts.directory import JobDirectory
 from director.cli.opening import START, add_place, open_graph
 from director.cli.text import plain, say, show
 from director.core.errors import ExitCode
+from director.core.printed import PendingTask, PendingTasks
 from director.tasks.pending import Pending, pending_tasks
 
 EPILOG = "Everything that is not up to date, in order, with the reason. Nothing is run; the exit code is 0."
@@ -27,8 +28,8 @@ def execute(args: argparse.Namespace) -> ExitCode:
     graph = open_graph(args)
     found = pending_tasks(graph, tuple(args.targets))
     if args.json:
-        entries = [{"task": entry.task, "reasons": entry.reasons, "needs": entry.needs} for entry in found]
-        print(json.dumps({"version": 1, "pending": entries}, indent=2))
+        entries = (PendingTask(task=entry.task, reasons=entry.reasons, needs=entry.needs) for entry in found)
+        print(json.dumps(PendingTasks(pending=tuple(entries)).model_dump(mode="json"), indent=2))
     else:
         _show(graph.job.directory, found)
     return ExitCode.DONE

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
+from typing import Literal
 
 from director.core.calls import CallRecord
 from director.core.model import Model
@@ -30,9 +31,9 @@ class ForecastLine(Model):
 
 
 class Forecast(Model):
-    """What a bench may cost."""
+    """What `director bench --dry-run --json` prints: what a bench may cost."""
 
-    version: int = 1
+    version: Literal[1] = 1
     nodes: int | None
     """None where there is no plan yet."""
     arms: int

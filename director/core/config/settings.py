@@ -138,6 +138,13 @@ class Worktree(Model):
     """Directories of caches, such as `node_modules/.cache`, that worktrees share by a link."""
 
 
+class Telemetry(Model):
+    """Who else is told how a run goes; see [telemetry](telemetry.md)."""
+
+    otlp: bool = False
+    """Send the spans of a run to the OpenTelemetry collector at OTEL_EXPORTER_OTLP_ENDPOINT; needs the extra `otel`."""
+
+
 class Config(Model):
     """A whole configuration: .director/config.toml, or a profile."""
 
@@ -154,6 +161,7 @@ class Config(Model):
     review: Review = Review()
     repository: RepositoryOptions = RepositoryOptions()
     worktree: Worktree = Worktree()
+    telemetry: Telemetry = Telemetry()
 
     def tier(self, role: Role) -> Tier:
         """Return the tier that plays a role."""

@@ -37,6 +37,12 @@ class Node(Model):
         )
 
 
+class Slice(Node):
+    """nodes/ID.json: a node's own part of the plan."""
+
+    version: Literal[1] = 1
+
+
 class PlannedNode(Node):
     """A node as it may stand in plan.json; plans of director-cli carry hashes of their tests."""
 

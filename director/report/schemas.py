@@ -1,0 +1,58 @@
+"""The JSON Schemas of what director writes for other programs and people; published as schemas/NAME.schema.json."""
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from director.artifacts.attempts import Answered
+from director.core.artifacts import Approval, Asked, GatesRun, JobIdentity, Merged, TestLock
+from director.core.attempts import Attempt
+from director.core.bench.arms import ArmIdentity, Frozen, Judged
+from director.core.bench.forecast import Forecast
+from director.core.bench.summary import BenchSummary
+from director.core.calls import CallRecord
+from director.core.cassette import Cassette
+from director.core.comparison import Comparison
+from director.core.metrics import Metrics
+from director.core.plan.node import Plan, Slice
+from director.core.printed import Diagnosis, Offers, PendingTasks
+from director.core.spans import Span
+from director.job.lock import Holder
+from director.report.status import JobStatus
+
+SCHEMAS: dict[str, Any] = {
+    "approval": Approval,
+    "bench-arm": ArmIdentity,
+    "bench-forecast": Forecast,
+    "bench-frozen": Frozen,
+    "bench-quality": Judged,
+    "bench-summary": BenchSummary,
+    "call": Asked,
+    "cassette": Cassette,
+    "comparison": Comparison,
+    "costs": CallRecord,
+    "doctor": Diagnosis,
+    "gates": GatesRun,
+    "holder": Holder,
+    "job": JobIdentity,
+    "lock": TestLock,
+    "marker": Merged,
+    "metrics": Metrics,
+    "models": Offers,
+    "node": Slice,
+    "outcome": Attempt,
+    "pending": PendingTasks,
+    "plan": Plan,
+    "reply": Answered,
+    "spans": Span,
+    "status": JobStatus,
+}
+"""What is published, by name; docs/records.md says what each of them describes."""
+
+
+def schema_text(name: str) -> str:
+    """Return schemas/NAME.schema.json, made from the model."""
+    made = TypeAdapter(SCHEMAS[name]).json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
