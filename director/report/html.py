@@ -6,6 +6,7 @@ count but the two whose digests it names, and loads nothing.
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from director.core.amounts import counted, dollars, duration, percent
+from director.core.bench.statistics import Estimate
 from director.prompts.templates import template_path
 from director.report.graph import HEIGHT, MARKS, WIDTH, draw_graph
 from director.report.model import Report
@@ -27,21 +29,27 @@ _OF_A_HUNK = {"+": "add", "-": "del", "@": "hunk"}
 
 def report_page(report: Report, *, made: str) -> str:
     """Return the page; `made` is when, for people."""
-    style, script = _own("style.css"), _own("script.js")
+    return render_page(
+        "page.html.j2",
+        styles=("style.css",),
+        scripts=("script.js",),
+        report=report,
+        made=made,
+        graph=draw_graph(report),
+        timeline=draw_timeline(report.runs, [node.node.id for node in report.nodes]),
+        box={"width": WIDTH, "height": HEIGHT},
+    )
+
+
+def render_page(template: str, *, styles: Sequence[str], scripts: Sequence[str], **values: Any) -> str:
+    """Return a page of ours, with these styles and scripts of ours within it and no others let in."""
+    style, script = _own(styles), _own(scripts)
+    policy = f"default-src 'none'; style-src '{_digest(style)}'; "
+    policy += f"script-src '{_digest(script)}'; " if script else ""
     return (
         _environment()
-        .get_template("page.html.j2")
-        .render(
-            report=report,
-            made=made,
-            style=style,
-            script=script,
-            policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-            "base-uri 'none'; form-action 'none'",
-            graph=draw_graph(report),
-            timeline=draw_timeline(report.runs, [node.node.id for node in report.nodes]),
-            box={"width": WIDTH, "height": HEIGHT},
-        )
+        .get_template(template)
+        .render(style=style, script=script, policy=f"{policy}base-uri 'none'; form-action 'none'", **values)
     )
 
 
@@ -57,8 +65,9 @@ def diff_lines(diff: str) -> list[tuple[str, str]]:
     return lines
 
 
-def _own(name: str) -> Markup:
-    return Markup((template_path("report") / name).read_text(encoding="utf-8"))
+def _own(names: Sequence[str]) -> Markup:
+    """Return files of ours, one after another."""
+    return Markup("").join(Markup((template_path("report") / name).read_text(encoding="utf-8")) for name in names)
 
 
 def _digest(text: str) -> str:
@@ -81,15 +90,28 @@ def _environment() -> Environment:
         "duration": duration,
         "first_line": first_line,
         "grouped": _grouped,
+        "between": _between,
         "percent": percent,
     }
-    environment.globals |= {"counted": counted, "marks": MARKS, "target": TARGET_COMPLETION, "share": _share}
+    environment.globals |= {
+        "counted": counted,
+        "dollars": dollars,
+        "duration": duration,
+        "percent": percent,
+        "marks": MARKS,
+        "target": TARGET_COMPLETION,
+        "share": _share,
+    }
     return environment
 
 
 def _shown(value: Any) -> Any:
     """Have no text steer how the text around it is read."""
     return value if isinstance(value, Markup) else visible(str(value))
+
+
+def _between(found: Estimate | None, shown: Callable[[float], str]) -> str:
+    return found.told(shown) if found else "–"
 
 
 def _grouped(number: int) -> str:

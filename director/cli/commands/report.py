@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from datetime import datetime
 from pathlib import Path
 
 from director.artifacts.files import read_model, write_text
 from director.cli.opening import START, add_place, open_graph
-from director.cli.text import say
+from director.cli.text import moment, say
 from director.core.artifacts import JobIdentity
 from director.core.errors import ConfigError, ExitCode
 from director.core.plan.node import Plan
@@ -45,7 +44,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     graph = open_graph(args)
     report = _read(graph)
     target = args.output or (STANDARD_OUTPUT if args.format == "md" else graph.job.directory.report)
-    wanted = {target: markdown_summary(report) if args.format == "md" else report_page(report, made=_now())}
+    wanted = {target: markdown_summary(report) if args.format == "md" else report_page(report, made=moment())}
     if args.junit:
         wanted[args.junit] = junit_results(report)
     for path, text in wanted.items():
@@ -53,10 +52,6 @@ def execute(args: argparse.Namespace) -> ExitCode:
     for path in () if STANDARD_OUTPUT in wanted else wanted:
         say(f"written: {path}")
     return ExitCode.DONE
-
-
-def _now() -> str:
-    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def _read(graph: Graph) -> Report:
