@@ -140,8 +140,8 @@ def draw_scatter(summary: BenchSummary) -> Scatter:
 
 def draw_cost(summary: BenchSummary) -> Whiskers:
     """Draw what profiles cost."""
-    costs = {arm: arm.cost_usd for arm in _done(summary)}
-    ticks = _money_ticks([cost for cost in costs.values() if cost is not None])
+    costs = [arm.cost_usd for arm in _done(summary)]
+    ticks = _money_ticks([cost for cost in costs if cost is not None])
     found = {profile.profile: profile.cost for profile in summary.profiles}
     return _whiskers(summary, found, lambda arm: arm.cost_usd, ticks, lambda value: _money(value, ticks), dollars)
 

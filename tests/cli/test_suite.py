@@ -72,19 +72,18 @@ def test_a_task_of_the_suite_is_run_by_its_name_and_again_asks_nobody(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    codes = [main([*ONE, "--profiles", "all-frontier,cheap-cloud"]) for _ in range(2)]
+    codes = [main([*ONE, "--profiles", "cheap-cloud"]) for _ in range(2)]
 
     bench = tmp_path / "bench-stock" / ".director" / "bench"
     summary = json.loads((bench / "summary.json").read_text())
     expected = sum(call.cost_usd or 0 for call in cassette("stock", "cheap-cloud").of_trial(1).calls)
-    full, cheap = summary["arms"]
+    (cheap,) = summary["arms"]
     assert codes == [ExitCode.DONE, ExitCode.DONE]
-    assert (full["quality"], cheap["quality"], cheap["total"]["calls"]) == (1.0, 1.0, 4)
-    assert (full["holdout"], cheap["holdout"]) == (True, False)
+    assert (cheap["quality"], cheap["integrated"], cheap["holdout"], cheap["total"]["calls"]) == (1.0, True, False, 4)
     assert cheap["total"]["cost_usd"] == pytest.approx(expected)
-    assert "Played from cassettes: all-frontier, cheap-cloud." in (bench / "report.html").read_text()
+    assert "Played from cassettes: cheap-cloud." in (bench / "report.html").read_text()
     said = capsys.readouterr().out
-    assert "played from cassettes, which measure no model: all-frontier, cheap-cloud" in said
+    assert "played from cassettes, which measure no model: cheap-cloud" in said
     assert f"  page     {bench / 'report.html'}" in said
 
 
