@@ -1,7 +1,7 @@
 """The pictures of a bench: cost against quality, and what each profile came to. Shapes and places, no style."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from director.core.amounts import dollars, duration
@@ -25,6 +25,8 @@ _LETTER, _LINE, _RADIUS = 6.6, 14, 6
 _TICKS = 5
 _SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200)
 Text = Callable[[float], str]
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Label:
     text: str
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of the room that it takes."""
+    def box(self) -> Box:
+        """The room that it takes."""
         return self.x, self.y - _LINE + 3, self.x + len(self.text) * _LETTER, self.y + 3
 
 
@@ -81,8 +83,8 @@ class Scatter:
 
     width: int
     height: int
-    frame: tuple[float, float, float, float]
-    """Left, top, right and bottom of the field."""
+    frame: Box
+    """The field."""
     costs: tuple[Tick, ...]
     qualities: tuple[Tick, ...]
     dots: tuple[Dot, ...]
@@ -111,7 +113,7 @@ class Whiskers:
 
     width: int
     height: int
-    frame: tuple[float, float, float, float]
+    frame: Box
     ticks: tuple[Tick, ...]
     rows: tuple[Row, ...]
 
@@ -195,38 +197,54 @@ def _marks(
     across: Callable[[float], float],
     along: Callable[[float], float],
 ) -> Iterator[Mark]:
-    """Yield the medians, each with its name where it hides neither another name nor another median."""
-    points = {profile.profile: (across(_median(profile.cost)), along(_median(profile.quality))) for profile in profiles}
-    taken = [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in points.values()]
-    for profile in profiles:
-        x, y = points[profile.profile]
-        label = _label(profile.profile, x, y, taken)
+    """Yield the medians, each with its name where it hides no other name, no median and no interval."""
+    bare = [_mark(profile, number[profile.profile], across, along) for profile in profiles]
+    taken = [box for mark in bare for box in _boxes(mark)]
+    for mark in bare:
+        label = _label(mark.label.text, mark.x, mark.y, taken)
         taken.append(label.box)
-        cost, quality = _interval(profile.cost), _interval(profile.quality)
-        yield Mark(
-            x=x,
-            y=y,
-            series=number[profile.profile],
-            across=(across(cost[0]), across(cost[1])),
-            along=(along(quality[0]), along(quality[1])),
-            label=label,
-            told=f"{profile.profile}: median cost {_shown(profile.cost, dollars)}, "
-            f"median quality {_shown(profile.quality, _percent)}",
-        )
+        yield replace(mark, label=label)
 
 
-def _label(name: str, x: float, y: float, taken: Sequence[tuple[float, float, float, float]]) -> Label:
+def _mark(
+    profile: ProfileSummary, series: int, across: Callable[[float], float], along: Callable[[float], float]
+) -> Mark:
+    """Return a median whose name has no place yet."""
+    cost, quality = _interval(profile.cost), _interval(profile.quality)
+    return Mark(
+        x=across(_median(profile.cost)),
+        y=along(_median(profile.quality)),
+        series=series,
+        across=(across(cost[0]), across(cost[1])),
+        along=(along(quality[0]), along(quality[1])),
+        label=Label(0.0, 0.0, profile.profile),
+        told=f"{profile.profile}: median cost {_shown(profile.cost, dollars)}, "
+        f"median quality {_shown(profile.quality, _percent)}",
+    )
+
+
+def _boxes(mark: Mark) -> list[Box]:
+    """Return the room that a median and its intervals take."""
+    x, y = mark.x, mark.y
+    return [
+        (x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS),
+        (mark.across[0], y - 2, mark.across[1], y + 2),
+        (x - 2, mark.along[1], x + 2, mark.along[0]),
+    ]
+
+
+def _label(name: str, x: float, y: float, taken: Sequence[Box]) -> Label:
     room = int((WIDTH - 4) / _LETTER)
     text = name if len(name) <= room else f"{name[: room - 1]}…"
     width = len(text) * _LETTER
     middle = min(max(x - width / 2, 2), WIDTH - 2 - width)
-    places = [(x + 9, 4), (middle, -10), (middle, 20), (x - 9 - width, 4)]
+    places = [(middle, -10), (middle, 20), (x + 9, 4), (x - 9 - width, 4)]
     places += [(middle, dy) for step in range(2, 12) for dy in (-10 - step * _LINE, 20 + step * _LINE)]
     found = [Label(round(left, 1), round(y + dy, 1), text) for left, dy in places]
-    return next((label for label in found if _is_free(label.box, taken)), found[1])
+    return next((label for label in found if _is_free(label.box, taken)), found[0])
 
 
-def _is_free(box: tuple[float, float, float, float], taken: Sequence[tuple[float, float, float, float]]) -> bool:
+def _is_free(box: Box, taken: Sequence[Box]) -> bool:
     left, top, right, bottom = box
     is_inside = left >= 0 and right <= WIDTH and top >= 0 and bottom <= _BOTTOM
     return is_inside and not any(
