@@ -1,6 +1,11 @@
 """The suite: its tasks can be planned and played, and one is run from its name to the page."""
 
 import json
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,7 +13,7 @@ import pytest
 from director.artifacts.cassettes import read_cassette
 from director.cli.main import main
 from director.cli.suite import PROFILES, TRIALS, suite_tasks
-from director.core.cassette import Cassette
+from director.core.cassette import Cassette, Content
 from director.core.errors import ExitCode
 from director.core.plan.node import Plan
 from director.core.plan.validation import parse_plan
@@ -26,6 +31,16 @@ def plan_of(task: str) -> Plan:
 
 def cassette(task: str, name: str) -> Cassette:
     return read_cassette(SUITE / task / f"{name}.yaml", name)
+
+
+def write(root: Path, files: Mapping[str, Content]) -> None:
+    for path, text in files.items():
+        (root / path).write_text(str(text))
+
+
+def is_green(root: Path, command: str) -> bool:
+    argv = [sys.executable, "-B", *shlex.split(command)[1:]]
+    return subprocess.run(argv, cwd=root, capture_output=True, check=False).returncode == 0
 
 
 def test_the_tasks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,6 +72,28 @@ def test_a_profile_answers_for_every_node_in_every_trial_within_its_allowlist(ta
         assert answered == {f"run:{node.id}" for node in plan_of(task).nodes}
     for node in plan_of(task).nodes:
         assert {path for call in played.calls if call.task == f"run:{node.id}" for path in call.files} == {*node.files}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_right_work_is_green_and_a_wrong_attempt_is_red(task: str, tmp_path: Path) -> None:
+    shutil.copytree(SUITE / task / "repository", tmp_path, dirs_exist_ok=True)
+    planning, nodes = cassette(task, "planning"), {f"run:{node.id}": node for node in plan_of(task).nodes}
+    right = next(call.files for call in planning.calls if call.task == "run:solo")
+    for call in planning.calls:
+        write(tmp_path, call.files)
+    played = [call for profile in PROFILES for call in cassette(task, profile).calls if call.files]
+    other = {(call.task, path, text) for call in played for path, text in call.files.items() if right[path] != text}
+
+    green = is_green(tmp_path, "python3 -m unittest")
+    found = {}
+    for name, path, text in other:
+        write(tmp_path, {path: text})
+        found[name] = is_green(tmp_path, nodes[name].test_cmd)
+        write(tmp_path, {path: right[path]})
+
+    assert green
+    assert {name for name, is_right in found.items() if is_right} == ({"run:shortage"} if task == "stock" else set())
+    assert len(found) >= 2
 
 
 @pytest.mark.parametrize("task", TASKS)
