@@ -63,6 +63,8 @@ class Surroundings:
     """Marks every process that outlives a call, such as a server (`director.shell.processes`)."""
     environment: Callable[[], Mapping[str, str]] = dict
     """Variables that every such process is to be given; to be asked for when a call is made, not before."""
+    trial: int | None = None
+    """Which trial of a profile the job is, where it is an arm of a bench; for answers that are played."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ class Replay:
     def __init__(self, surroundings: Surroundings) -> None:
         self._repository = surroundings.repository
         self._mode = surroundings.options.mode
+        self._trial = surroundings.trial
         self._cassettes: dict[str, Cassette] = {}
         self._told: set[str] = set()
         self._lock = threading.Lock()
@@ -117,7 +118,7 @@ class Replay:
     def _cassette(self, name: str) -> Cassette:
         with self._lock:
             if name not in self._cassettes:
-                self._cassettes[name] = read_cassette(self._repository / name, name)
+                self._cassettes[name] = read_cassette(self._repository / name, name).of_trial(self._trial)
             return self._cassettes[name]
 
 

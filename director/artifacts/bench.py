@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
-from director.core.bench.arms import PLANNING, Arm
+from director.artifacts.files import read_remade
+from director.core.bench.arms import PLANNING, Arm, ArmIdentity
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class BenchDirectory:
         return self.path / "summary.json"
 
     @property
+    def page(self) -> Path:
+        """What was found, as a page."""
+        return self.path / "report.html"
+
+    @property
     def database(self) -> Path:
         return self.path / "doit.db"
 
@@ -46,3 +52,9 @@ class BenchDirectory:
     def judged(self, arm: Arm) -> Path:
         """How good its result is."""
         return self.job(arm).path / "quality.json"
+
+
+def trial_of(directory: JobDirectory) -> int | None:
+    """Return which trial a job is; None for one that is no arm of a bench."""
+    identity = read_remade(directory.arm, ArmIdentity)
+    return identity.trial if identity else None

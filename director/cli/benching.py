@@ -7,9 +7,10 @@ from pathlib import Path
 
 from director.artifacts.bench import BenchDirectory
 from director.artifacts.directory import JobDirectory
-from director.artifacts.files import read_text, write_model
+from director.artifacts.files import read_text, write_model, write_text
 from director.cli.opening import approvals_of, open_directory, open_repository
 from director.cli.progress import Progress
+from director.cli.text import moment
 from director.core.bench.arms import SOLO, Arm, Frozen, arms_of, check_named, check_profiles, solo_config
 from director.core.bench.forecast import Forecast, Past, forecast
 from director.core.bench.summary import BenchSummary
@@ -26,6 +27,7 @@ from director.job.lock import hold
 from director.job.surroundings import check_surroundings
 from director.job.work import stopping_on_signals
 from director.report.bench import bench_summary, past_calls
+from director.report.benchpage import bench_page
 from director.stages.approval import approve_by_hand
 from director.stages.bench.beginning import begin_bench
 from director.stages.bench.freezing import freeze, read_frozen
@@ -81,14 +83,14 @@ def open_contest(args: argparse.Namespace) -> Contest:
     profiles = {name: load_config(repository.root, directory.path, profile=name) for name in names}
     if args.solo:
         profiles[SOLO] = solo_config(planner)
-    check_named(args.only or (), arms_of(list(profiles), trials=args.trials))
+    check_named(args.only or (), arms_of(list(profiles), trials=args.trials or 1))
     return Contest(
         repository=repository,
         directory=directory,
         planner=planner,
         profiles=profiles,
         baseline=args.baseline or names[0],
-        trials=args.trials,
+        trials=args.trials or 1,
         holdout=args.holdout or "",
         plan=args.plan,
         approvals=approvals_of(args),
@@ -130,6 +132,7 @@ def run_contest(
         code = run_arms(bench, contest.only, reporter=progress, arms_at_once=arms_at_once)
         summary = _summary(contest, frozen)
         write_model(contest.place.summary, summary)
+        write_text(contest.place.page, bench_page(summary, made=moment()))
     return code, summary
 
 

@@ -1,10 +1,10 @@
 """Look at a job that may be at work: what status, report and ui show of it, and how it is looked at again and again."""
 
 import argparse
-from datetime import datetime
 
 from director.artifacts.files import read_model
 from director.cli.opening import START, open_directory, open_graph
+from director.cli.text import moment
 from director.core.artifacts import JobIdentity
 from director.core.errors import ConfigError, DirectorError
 from director.core.plan.node import Plan
@@ -38,11 +38,6 @@ def read_whole(graph: Graph) -> Report:
     return read_report(graph.job, plan=_plan(graph), pending=pending, needs=needs_of(graph))
 
 
-def now() -> str:
-    """Return the time, for people."""
-    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-
-
 class Observer:
     """Looks at a job again and again. It is opened anew each time: it may have been planned or put aside meanwhile."""
 
@@ -72,7 +67,7 @@ class Observer:
     def _report(self, revision: str) -> str:
         graph = self.graph()
         report = read_whole(graph)
-        return report_page(report, made=now(), live=live_of(graph.job, report.status, revision=revision))
+        return report_page(report, made=moment(), live=live_of(graph.job, report.status, revision=revision))
 
 
 def _notice(error: DirectorError, revision: str) -> str:

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import sys
+from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -46,6 +47,11 @@ def plain(text: str, style: str = "") -> Text:
 def say(text: str) -> None:
     """Print a line."""
     console().print(plain(text))
+
+
+def moment() -> str:
+    """Return the time as people read it."""
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def show(table: Table) -> None:

@@ -82,6 +82,8 @@ class Entry(Model):
     """The doit task on whose behalf the agent is asked, such as `spec` or `run:parser`."""
     attempt: PositiveInt | None = None
     """The attempt that this answers; without it, every attempt that has no entry of its own."""
+    trial: PositiveInt | None = None
+    """The trial of a bench that this answers; without it, every trial that has no entry of its own for the task."""
     end: End = End.DONE
     detail: str = ""
     """Why the call did not end well."""
@@ -130,7 +132,8 @@ class Entry(Model):
     @property
     def label(self) -> str:
         """The key that it answers, as the key prints itself."""
-        return f"{self.role} {self.task}" + (f" {self.attempt}" if self.attempt else "")
+        attempt = f" {self.attempt}" if self.attempt else ""
+        return f"{self.role} {self.task}{attempt}" + (f", trial {self.trial}" if self.trial else "")
 
     def is_executable(self, path: str) -> bool | None:
         """Tell whether a file is made executable; None where it keeps the mode that it has."""
@@ -200,6 +203,12 @@ class Cassette(Model):
                 raise ValueError(f"more than one entry of 'calls' answers '{entry.label}'")
             last[entry.label] = entry
         return self
+
+    def of_trial(self, trial: int | None) -> "Cassette":
+        """Return what answers in a trial of a bench, or outside of one."""
+        own = {(call.role, call.task) for call in self.calls if call.trial and call.trial == trial}
+        kept = [call for call in self.calls if call.trial == (trial if (call.role, call.task) in own else None)]
+        return self.model_copy(update={"calls": tuple(kept)})
 
     def entry(self, key: CallKey, digest: str = "", earlier: Sequence[str] = ()) -> Entry | None:
         """Return the answer to a call: the one to just this attempt before one to any.

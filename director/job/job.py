@@ -15,6 +15,7 @@ import platformdirs
 
 from director.agents.protocol import Backend, Closes, Surroundings
 from director.agents.registry import find_backend
+from director.artifacts.bench import trial_of
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model
 from director.core.artifacts import JobIdentity
@@ -266,6 +267,7 @@ class Job:
                     tiers=tuple(tier for tier in self.tiers if tier.backend == name),
                     mark=self.mark,
                     environment=lambda: self.guard.trace_environment(),
+                    trial=trial_of(self.directory),
                 )
                 self._backends[name] = find_backend(name)(surroundings)
             return self._backends[name]

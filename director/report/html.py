@@ -6,6 +6,7 @@ count but the two whose digests it names, and loads nothing. A page that is serv
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from director.core.amounts import counted, dollars, duration, percent
+from director.core.bench.statistics import Estimate
 from director.prompts.templates import template_path
 from director.report.graph import HEIGHT, MARKS, WIDTH, draw_graph
 from director.report.live import Live
@@ -21,6 +23,7 @@ from director.report.status import TARGET_COMPLETION
 from director.report.text import first_line, visible
 from director.report.timeline import draw_timeline
 
+_STYLES = ("style.css",)
 _OF_A_FILE: dict[str, str] = {}
 """Before the first hunk of a file every line is about the file, also one that begins with a plus."""
 _OF_A_HUNK = {"+": "add", "-": "del", "@": "hunk"}
@@ -28,8 +31,10 @@ _OF_A_HUNK = {"+": "add", "-": "del", "@": "hunk"}
 
 def report_page(report: Report, *, made: str, live: Live | None = None) -> str:
     """Return the page; `made` is when, for people."""
-    return _page(
+    return render_page(
         "page.html.j2",
+        styles=_STYLES,
+        scripts=_scripts(is_live=live is not None),
         live=live,
         title=first_line(report.task, 80) or report.status.job,
         report=report,
@@ -42,20 +47,28 @@ def report_page(report: Report, *, made: str, live: Live | None = None) -> str:
 
 def notice_page(title: str, text: str, *, hint: str, live: Live) -> str:
     """Return the page that stands for a report where there is none."""
-    return _page("notice.html.j2", live=live, title=title, text=text, hint=hint)
+    scripts = _scripts(is_live=True)
+    return render_page("notice.html.j2", styles=_STYLES, scripts=scripts, live=live, title=title, text=text, hint=hint)
 
 
 def page_policy(*, is_live: bool) -> str:
     """Return what a browser lets the page do."""
-    own = f"style-src '{_digest(_style())}'; script-src '{_digest(_script(is_live))}'"
+    return _policy(_own(_STYLES), _own(_scripts(is_live=is_live)), is_live=is_live)
+
+
+def render_page(
+    template: str, *, styles: Sequence[str], scripts: Sequence[str], live: Live | None = None, **values: Any
+) -> str:
+    """Return a page of ours, with these styles and scripts of ours within it and no others let in."""
+    style, script = _own(styles), _own(scripts)
+    policy = _policy(style, script, is_live=live is not None)
+    return _environment().get_template(template).render(style=style, script=script, policy=policy, live=live, **values)
+
+
+def _policy(style: str, script: str, *, is_live: bool) -> str:
+    own = f"style-src '{_digest(style)}'; " + (f"script-src '{_digest(script)}'; " if script else "")
     asking = "connect-src 'self'; " if is_live else ""
-    return f"default-src 'none'; {own}; {asking}base-uri 'none'; form-action 'none'"
-
-
-def _page(template: str, *, live: Live | None, **values: object) -> str:
-    is_live = live is not None
-    own = {"style": _style(), "script": _script(is_live), "policy": page_policy(is_live=is_live)}
-    return _environment().get_template(template).render(live=live, **own, **values)
+    return f"default-src 'none'; {own}{asking}base-uri 'none'; form-action 'none'"
 
 
 def diff_lines(diff: str) -> list[tuple[str, str]]:
@@ -70,16 +83,13 @@ def diff_lines(diff: str) -> list[tuple[str, str]]:
     return lines
 
 
-def _style() -> Markup:
-    return _own("style.css")
+def _scripts(*, is_live: bool) -> Sequence[str]:
+    return ("script.js", "live.js") if is_live else ("script.js",)
 
 
-def _script(is_live: bool) -> Markup:
-    return _own("script.js") + _own("live.js") if is_live else _own("script.js")
-
-
-def _own(name: str) -> Markup:
-    return Markup((template_path("report") / name).read_text(encoding="utf-8"))
+def _own(names: Sequence[str]) -> Markup:
+    """Return files of ours, one after another."""
+    return Markup("").join(Markup((template_path("report") / name).read_text(encoding="utf-8")) for name in names)
 
 
 def _digest(text: str) -> str:
@@ -102,15 +112,28 @@ def _environment() -> Environment:
         "duration": duration,
         "first_line": first_line,
         "grouped": _grouped,
+        "between": _between,
         "percent": percent,
     }
-    environment.globals |= {"counted": counted, "marks": MARKS, "target": TARGET_COMPLETION, "share": _share}
+    environment.globals |= {
+        "counted": counted,
+        "dollars": dollars,
+        "duration": duration,
+        "percent": percent,
+        "marks": MARKS,
+        "target": TARGET_COMPLETION,
+        "share": _share,
+    }
     return environment
 
 
 def _shown(value: Any) -> Any:
     """Have no text steer how the text around it is read."""
     return value if isinstance(value, Markup) else visible(str(value))
+
+
+def _between(found: Estimate | None, shown: Callable[[float], str]) -> str:
+    return found.told(shown) if found else "–"
 
 
 def _grouped(number: int) -> str:

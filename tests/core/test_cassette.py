@@ -104,3 +104,23 @@ def test_calls_that_were_turned_away_do_not_count() -> None:
 
     assert [call.text for call in tape.answered] == ["done", "more"]
     assert tape.cost_usd == 0.25
+
+
+def test_a_trial_takes_its_own_answers_to_a_task_and_the_others_where_it_has_none() -> None:
+    other = {"task": "run:other"}
+    tape = cassette(entry("all"), entry("second", trial=2), entry("all, other", **other), entry("third", trial=3))
+
+    texts = {trial: [call.text for call in tape.of_trial(trial).calls] for trial in (None, 1, 2, 3)}
+
+    assert texts == {
+        None: ["all", "all, other"],
+        1: ["all", "all, other"],
+        2: ["second", "all, other"],
+        3: ["all, other", "third"],
+    }
+
+
+def test_two_trials_may_have_an_answer_to_one_key_and_one_trial_may_not_have_two() -> None:
+    assert len(cassette(entry("one", trial=2), entry("two", trial=3)).calls) == 2
+    with pytest.raises(ValidationError, match="answers 'executor run:money 1, trial 2'"):
+        cassette(entry("one", trial=2), entry("two", trial=2))

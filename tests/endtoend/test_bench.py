@@ -99,6 +99,15 @@ def test_a_further_profile_and_a_further_trial_run_alone(project: Project) -> No
     assert [profile["trials"] for profile in summary(project)["profiles"]] == [2, 2]
 
 
+def test_a_played_trial_has_answers_of_its_own(project: Project) -> None:
+    add_profile(project, "cheap", executors(0.1) + [entry | {"trial": 2} for entry in executors(0.3)])
+
+    bench(project, "--trials", "2", profiles="cheap")
+
+    assert {label: arm["total"]["cost_usd"] for label, arm in arms(project).items()} == {"cheap:1": 0.2, "cheap:2": 0.6}
+    assert "report.html" in {path.name for path in project.file("bench").iterdir()}
+
+
 def test_a_single_arm_is_run_by_the_name_of_its_task(project: Project) -> None:
     code = bench(project, "--only", "bench:cheap:*")
 

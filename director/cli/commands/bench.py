@@ -10,6 +10,7 @@ from rich.table import Table
 
 from director.cli.benching import Contest, open_contest, price_contest, run_contest
 from director.cli.opening import add_approval, add_directory, add_volume, positive, progress_of
+from director.cli.suite import add_suite, is_list_wanted, suite_tasks, with_suite
 from director.cli.task import read_task
 from director.cli.text import counted, dollars, duration, plain, say, show
 from director.core.bench.forecast import Forecast
@@ -23,6 +24,7 @@ the same plan against the same locked tests, from the same commit, on a branch o
 goes on where it stopped; with a further profile or more trials it runs only those. Exit code 0: every arm ran to its
 end, with whatever result; 1: one could not be run.
 
+  director bench --suite timesheet
   director bench "add a --json option" --profiles all-frontier,cheap-cloud,local-first --auto --dry-run
   director bench "add a --json option" --profiles all-frontier,cheap-cloud,local-first --auto --trials 6 --solo
   director bench --plan .director/plan.json --profiles all-frontier,cheap-cloud --holdout "sh ~/held-out/run.sh"
@@ -34,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("task", nargs="*", help="what the arms are to do, in quotes; '-' reads it from standard input")
     parser.add_argument("--file", metavar="FILE", help="read the task from a file; '-' for standard input")
+    add_suite(parser.add_argument_group("a ready task"))
     _add_contest(parser.add_argument_group("what is compared"))
     _add_planning(parser.add_argument_group("the plan"))
     add_approval(parser)
@@ -51,6 +54,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Run a bench, or say what it may cost."""
+    if is_list_wanted(args):
+        _tell_suite()
+        return ExitCode.DONE
+    if args.suite:
+        args = with_suite(args)
     task, contest = read_task(args.task, args.file, command="bench"), open_contest(args)
     if args.dry_run:
         _tell_forecast(price_contest(contest), args)
@@ -66,10 +74,20 @@ def execute(args: argparse.Namespace) -> ExitCode:
     return code
 
 
+def _tell_suite() -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, line in suite_tasks().items():
+        table.add_row(plain(name), plain(line))
+    show(table)
+    say("played from cassettes, with invented figures; to begin: director bench --suite NAME")
+
+
 def _add_contest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--profiles", metavar="A,B,…", help="the profiles, the baseline first")
     group.add_argument("--baseline", metavar="NAME", help="what the others are compared with [the first profile]")
-    group.add_argument("--trials", metavar="K", type=positive, default=1, help="runs of each profile [1]")
+    group.add_argument(
+        "--trials", metavar="K", type=positive, help="runs of each profile [1; of a task of the suite 3]"
+    )
     group.add_argument("--solo", action="store_true", help="also one agent of the planner's tier, without a plan")
     group.add_argument("--holdout", metavar="CMD", help="also judge by a command that no agent is told")
 
@@ -98,7 +116,9 @@ def _tell_summary(summary: BenchSummary, contest: Contest) -> None:
     planning = dollars(summary.planning.cost_usd, summary.planning.unpriced_calls)
     say(f"planning, paid once and part of no arm: {planning} in {counted(summary.planning.calls, 'call')}")
     total = dollars(summary.total.cost_usd, summary.total.unpriced_calls)
-    say(f"all together {total}; the summary is in {contest.place.summary}")
+    say(f"all together {total}")
+    say(f"  summary  {contest.place.summary}")
+    say(f"  page     {contest.place.page}")
 
 
 def _table(summary: BenchSummary) -> Table:
@@ -153,9 +173,4 @@ def _percent(share: float | None) -> str:
 
 
 def _between(found: Estimate | None, shown: Callable[[float], str]) -> str:
-    """Return a median, with its interval where there is one."""
-    if found is None:
-        return "–"
-    if found.low is None or found.high is None:
-        return shown(found.median)
-    return f"{shown(found.median)} [{shown(found.low)}, {shown(found.high)}]"
+    return found.told(shown) if found else "–"

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from director.artifacts.files import write_text
-from director.cli.looking import now, read_whole
+from director.cli.looking import read_whole
 from director.cli.opening import add_place, open_graph
-from director.cli.text import say
+from director.cli.text import moment, say
 from director.core.errors import ConfigError, ExitCode
 from director.report.html import report_page
 from director.report.junit import junit_results
@@ -38,7 +38,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     graph = open_graph(args)
     report = read_whole(graph)
     target = args.output or (STANDARD_OUTPUT if args.format == "md" else graph.job.directory.report)
-    wanted = {target: markdown_summary(report) if args.format == "md" else report_page(report, made=now())}
+    wanted = {target: markdown_summary(report) if args.format == "md" else report_page(report, made=moment())}
     if args.junit:
         wanted[args.junit] = junit_results(report)
     for path, text in wanted.items():

@@ -16,7 +16,9 @@ from director.core.words import listed, quoted
 SOLO = "solo"
 """The arm without decomposition; also the id of its only node."""
 PLANNING = "plan"
-_RESERVED = frozenset({SOLO, PLANNING, "archive", "lock", "holder.json", "frozen.json", "summary.json", "doit.db"})
+_RESERVED = frozenset(
+    {SOLO, PLANNING, "archive", "lock", "holder.json", "frozen.json", "summary.json", "report.html", "doit.db"}
+)
 """Names in the directory of a bench."""
 
 

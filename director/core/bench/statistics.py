@@ -1,7 +1,7 @@
 """Medians and how sure they are: a small bootstrap that says the same of the same values, whatever their order."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from math import comb
 from statistics import median
@@ -37,6 +37,12 @@ class Estimate(Model):
     low: float | None = None
     """Where the interval begins; None for a single trial, which tells nothing of the others."""
     high: float | None = None
+
+    def told(self, shown: Callable[[float], str]) -> str:
+        """Return the median in words, with its interval where there is one."""
+        if self.low is None or self.high is None:
+            return shown(self.median)
+        return f"{shown(self.median)} [{shown(self.low)}, {shown(self.high)}]"
 
 
 class Difference(Estimate):

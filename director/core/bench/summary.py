@@ -99,6 +99,11 @@ class ProfileSummary(Model):
     against: Comparison | None = None
     """None for the baseline itself."""
 
+    @property
+    def is_played(self) -> bool:
+        """Tell whether no model was asked: every tier is a cassette."""
+        return all(tier.startswith("replay:") for tier in self.tiers.values())
+
 
 class BenchSummary(Model):
     """summary.json."""
@@ -165,7 +170,9 @@ def summarize(
 
 def conclusions(profiles: Sequence[ProfileSummary], baseline: str) -> list[str]:
     """Say in words what can be said of profiles, and what cannot."""
-    return [line for profile in profiles for line in _conclusions(profile, baseline)]
+    said = [line for profile in profiles for line in _conclusions(profile, baseline)]
+    played = ", ".join(profile.profile for profile in profiles if profile.is_played)
+    return said + ([f"played from cassettes, which measure no model: {played}"] if played else [])
 
 
 def _profile(

@@ -1,39 +1,8 @@
 """What a bench says of what was measured."""
 
-from typing import Any
-
-from director.core.bench.arms import Frozen
-from director.core.bench.summary import ArmSummary, BenchSummary, Comparison, ProfileSummary, summarize
-from director.core.metrics import RoleTotals
+from director.core.bench.summary import BenchSummary, Comparison, ProfileSummary, conclusions
 from director.core.roles import Role
-
-FROZEN = Frozen(job="job", base="a" * 40, commit="b" * 40, documents={}, tests={"alpha": {"test_alpha.py": "c" * 40}})
-
-
-def arm(profile: str, trial: int = 1, cost: float = 1.0, **more: Any) -> ArmSummary:
-    unpriced = more.pop("unpriced", 0)
-    fields: dict[str, Any] = {
-        "is_done": True,
-        "quality": 1.0,
-        "integrated": True,
-        "seconds": 10.0,
-        "executor_completion": 1.0,
-        "total": RoleTotals(calls=1, cost_usd=cost, unpriced_calls=unpriced),
-    }
-    return ArmSummary(profile=profile, trial=trial, **(fields | more))
-
-
-def summary_of(*arms: ArmSummary) -> BenchSummary:
-    names = list(dict.fromkeys(entry.profile for entry in arms))
-    return summarize(
-        FROZEN,
-        arms,
-        task="task",
-        baseline=names[0],
-        tiers={name: dict.fromkeys(Role, "a:b/c") for name in names},
-        planning=RoleTotals(calls=3, cost_usd=0.5),
-        total=RoleTotals(calls=5, cost_usd=2.0),
-    )
+from tests.core.bench.summaries import arm, summary_of
 
 
 def second(summary: BenchSummary) -> tuple[ProfileSummary, Comparison]:
@@ -128,3 +97,15 @@ def test_a_reduction_at_lower_quality_is_not_called_the_same() -> None:
 
     said = "cheap: costs 90% less than full; that reaches the target of 80%, but at lower quality"
     assert said in summary.conclusions
+
+
+def test_a_profile_that_was_played_is_said_to_measure_no_model() -> None:
+    played = {"tiers": dict.fromkeys(Role, "replay:.director/cheap.yaml")}
+    summary = summary_of(arm("full"), arm("cheap"))
+
+    profiles = [summary.profiles[0], summary.profiles[1].model_copy(update=played)]
+
+    assert conclusions(profiles, "full") == [
+        *summary.conclusions,
+        "played from cassettes, which measure no model: cheap",
+    ]

@@ -1,0 +1,1 @@
+"""When instalments fall due."""

@@ -1,0 +1,1 @@
+"""What was worked on, and for how long."""
