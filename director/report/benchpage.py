@@ -3,6 +3,7 @@
 from director.core.bench.summary import BenchSummary
 from director.report.charts import SHAPES, draw_cost, draw_scatter, draw_time
 from director.report.html import render_page
+from director.report.text import first_line
 
 
 def bench_page(summary: BenchSummary, *, made: str) -> str:
@@ -11,6 +12,7 @@ def bench_page(summary: BenchSummary, *, made: str) -> str:
         "bench.html.j2",
         styles=("style.css", "bench.css"),
         scripts=(),
+        title=first_line(summary.task, 80) or "A bench",
         summary=summary,
         made=made,
         shapes=SHAPES,
