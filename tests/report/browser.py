@@ -58,8 +58,11 @@ class Tab:
     _number: int = 0
 
     def shows(self, expression: str) -> Any:
-        """Return the value of a script's expression in the page."""
-        found = self.command("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of a script's expression in the page; None while the page is only being loaded."""
+        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True)
+        if answer.get("error", {}).get("message") == "Cannot find default execution context":
+            return None
+        found = answer["result"]
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
@@ -71,14 +74,19 @@ class Tab:
             time.sleep(0.05)
 
     def command(self, method: str, **values: Any) -> dict[str, Any]:
-        """Send a command and return what it answers."""
+        """Send a command and return its result."""
+        answer = self.send(method, **values)
+        assert "error" not in answer, answer
+        return dict(answer["result"])
+
+    def send(self, method: str, **values: Any) -> dict[str, Any]:
+        """Send a command and return its answer, be it an error."""
         self._number += 1
         to = {"sessionId": self.session} if self.session else {}
         self.asking.write(json.dumps({"id": self._number, "method": method, "params": values} | to).encode() + b"\0")
         while (message := self._next()).get("id") != self._number:
             self._note(message)
-        assert "error" not in message, message
-        return dict(message["result"])
+        return message
 
     def _next(self) -> dict[str, Any]:
         text = bytearray()
