@@ -76,3 +76,13 @@ def test_a_directory_is_no_place_for_it(planned: Project, tmp_path: Path, capsys
 
     assert code == 2
     assert capsys.readouterr().err == f"error: '{tmp_path}' is a directory\nhint: name a file\n"
+
+
+@pytest.mark.parametrize("command", ["report", "status"])
+def test_looking_at_a_job_whose_branch_is_missing_does_not_make_it(project: Project, command: str) -> None:
+    assert project.director("plan", "write the modules").code == 4
+    project.git("update-ref", "-d", f"refs/heads/{project.branch}")
+
+    assert main([command, "--repo", str(project.root)]) == 0
+
+    assert project.git("for-each-ref", "refs/heads/director/") == ""

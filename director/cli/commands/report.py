@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from director.artifacts.files import write_text
-from director.cli.looking import read_whole
-from director.cli.opening import add_place, open_graph
+from director.cli.looking import Observer, read_whole
+from director.cli.opening import add_place
 from director.cli.text import moment, say
 from director.core.errors import ConfigError, ExitCode
 from director.report.html import report_page
@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Write the report, and the test results if they are wanted."""
-    graph = open_graph(args)
+    graph = Observer(args).graph()
     report = read_whole(graph)
     target = args.output or (STANDARD_OUTPUT if args.format == "md" else graph.job.directory.report)
     wanted = {target: markdown_summary(report) if args.format == "md" else report_page(report, made=moment())}

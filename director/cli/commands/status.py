@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from director.cli.looking import Observer, read_status
-from director.cli.opening import START, add_place, open_graph
+from director.cli.opening import START, add_place
 from director.cli.text import counted, dollars, duration, plain, say, show
 from director.cli.watching import watch
 from director.core.amounts import percent
@@ -36,7 +36,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     if args.watch:
         watch(Observer(args), _one_line if args.json else _told)
         return ExitCode.DONE
-    graph = open_graph(args)
+    graph = Observer(args).graph()
     if args.json:
         print(json.dumps(read_status(graph).model_dump(mode="json"), indent=2))
         return ExitCode.DONE
