@@ -69,8 +69,11 @@ class Measures:
             self._counted[node] += len(calls)
             self._worked_on.append(entry)
 
-    def record_run(self, tasks: Mapping[str, float], **measured: Any) -> None:
-        """Append what was measured of a run that is over. `tasks` says how many seconds each of its tasks took."""
+    def record_run(self, tasks: Mapping[str, float], *, git: str, **measured: Any) -> None:
+        """Append what was measured of a run that is over.
+
+        `tasks` says how many seconds each of its tasks took, `git` the version of git.
+        """
         with self._lock:
             calls = self._ledger.records[self._counted[""] :]
             outcomes = Counter(entry.outcome for entry in self._worked_on)
@@ -91,7 +94,7 @@ class Measures:
                 unpriced_calls=everything.unpriced_calls,
                 roles=totals(calls, lambda call: call.role),
                 models=totals(calls, _tier_of),
-                versions=_versions(),
+                versions={**_versions(), "git": git},
                 **measured,
             )
             append_record(self._path, entry)

@@ -6,6 +6,7 @@ from typing import Any
 
 from director.core.measures import critical_path
 from director.core.roles import Role
+from director.git.commands import require_version
 from director.job.job import Job
 
 
@@ -28,6 +29,7 @@ def record_run(job: Job, needs: Mapping[str, Sequence[str]], **measured: Any) ->
         return
     job.measures.record_run(
         seconds,
+        git=require_version(job.repository.root),
         job=job.identity.id,
         run=job.run_id,
         critical_path_seconds=round(sum(seconds[task] for task in critical_path(needs, seconds)), 3),

@@ -78,7 +78,7 @@ def test_a_run_tells_its_time_its_tiers_and_what_its_workers_were_at(project: Pr
     assert 0 < run["critical_path_seconds"] <= run["seconds"]
     assert 0 < run["parallel_efficiency"] <= 1
     assert set(run["tiers"].values()) == {"replay:.director/cassette.yaml"}
-    assert set(run["versions"]) == {"director", "python", "doit"}
+    assert set(run["versions"]) == {"director", "python", "doit", "git"}
 
 
 def test_spans_lie_within_each_other_and_tell_workers_apart(project: Project) -> None:
