@@ -308,8 +308,8 @@ calls:
         "  - calls[1].task: this key is missing (the entry of 'planner')\n"
         "  - calls[1].tesk: this key is not known (the entry of 'planner')\n"
         "  - calls[2]: 'a.sh' is in 'executable' and has no content in 'files' (the entry of 'executor run:a')\n"
-        "hint: an entry of 'calls' may hold: role, task, attempt, trial, end, detail, retry_after, usage, cost_usd, seconds, "
-        "took, events, text, files, executable, masked, left_out, prompt, id"
+        "hint: an entry of 'calls' may hold: role, task, attempt, trial, end, detail, retry_after, usage, cost_usd, "
+        "seconds, took, events, text, files, executable, masked, left_out, prompt, id"
     )
 
 
