@@ -37,7 +37,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
         "doit.db",
     ],
 )
-@pytest.mark.parametrize("content", [None, "", '{"version": 1, "no', "[]"], ids=["gone", "empty", "torn", "foreign"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(None, id="gone"),
+        pytest.param("", id="empty", marks=pytest.mark.long),
+        pytest.param('{"version": 1, "no', id="torn"),
+        pytest.param("[]", id="foreign", marks=pytest.mark.long),
+    ],
+)
 def test_a_spoiled_artifact_is_made_again_without_an_agent(built: Project, name: str, content: str | None) -> None:
     asked, tip = built.asked(), built.git("rev-parse", built.branch)
     before = built.file(name).read_text()

@@ -19,7 +19,7 @@ ANSWER_SECONDS = 0.05
 MOST_STOPS = 6
 """After so many stops of one command it is let go on to its end."""
 STOPPED = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, 130)
-ROUNDS = [*range(6), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 106))]
+ROUNDS = [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 104))]
 
 
 def kill(trial: Trial, process: int) -> None:
