@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 
 from director.core.amounts import dollars, duration
 from director.core.bench.statistics import Estimate
 from director.core.bench.summary import ArmSummary, BenchSummary, ProfileSummary
+from director.report.scales import moment, money, money_ticks, scale, second_ticks
 
 WIDTH = 360
 """Of every picture: that of a telephone."""
@@ -22,8 +22,6 @@ SHAPES = (
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 44, 300
 _ROW, _FOOT = 46, 30
 _LETTER, _LINE, _RADIUS = 6.6, 14, 6
-_TICKS = 5
-_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200)
 Text = Callable[[float], str]
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom."""
@@ -122,15 +120,15 @@ def draw_scatter(summary: BenchSummary) -> Scatter:
     """Draw each arm that came to its end and whose cost is known, and the medians of profiles."""
     done = [arm for arm in summary.arms if arm.is_done and arm.quality is not None and arm.cost_usd is not None]
     frame = (_LEFT, _TOP, WIDTH - _RIGHT, _BOTTOM)
-    ticks = _money_ticks([arm.cost_usd or 0.0 for arm in done])
-    across, along = _scale(ticks[-1], _LEFT, WIDTH - _RIGHT), _scale(1.0, _BOTTOM, _TOP)
+    ticks = money_ticks([arm.cost_usd or 0.0 for arm in done])
+    across, along = scale(ticks[-1], _LEFT, WIDTH - _RIGHT), scale(1.0, _BOTTOM, _TOP)
     number = {profile.profile: place for place, profile in enumerate(summary.profiles)}
     placed = [profile for profile in summary.profiles if profile.cost and profile.quality]
     return Scatter(
         width=WIDTH,
         height=_BOTTOM + _FOOT + 14,
         frame=frame,
-        costs=tuple(Tick(across(value), _money(value, ticks)) for value in ticks),
+        costs=tuple(Tick(across(value), money(value, ticks)) for value in ticks),
         qualities=tuple(Tick(along(value), f"{value:.0%}") for value in (0.0, 0.25, 0.5, 0.75, 1.0)),
         dots=tuple(
             Dot(across(arm.cost_usd or 0.0), along(arm.quality or 0.0), number[arm.profile], _told(arm)) for arm in done
@@ -143,16 +141,16 @@ def draw_scatter(summary: BenchSummary) -> Scatter:
 def draw_cost(summary: BenchSummary) -> Whiskers:
     """Draw what profiles cost."""
     costs = [arm.cost_usd for arm in _done(summary)]
-    ticks = _money_ticks([cost for cost in costs if cost is not None])
+    ticks = money_ticks([cost for cost in costs if cost is not None])
     found = {profile.profile: profile.cost for profile in summary.profiles}
-    return _whiskers(summary, found, lambda arm: arm.cost_usd, ticks, lambda value: _money(value, ticks), dollars)
+    return _whiskers(summary, found, lambda arm: arm.cost_usd, ticks, lambda value: money(value, ticks), dollars)
 
 
 def draw_time(summary: BenchSummary) -> Whiskers:
     """Draw how long profiles took."""
     found = {profile.profile: profile.seconds for profile in summary.profiles}
-    ticks = _second_ticks([arm.seconds for arm in _done(summary)])
-    return _whiskers(summary, found, lambda arm: arm.seconds, ticks, _moment, duration)
+    ticks = second_ticks([arm.seconds for arm in _done(summary)])
+    return _whiskers(summary, found, lambda arm: arm.seconds, ticks, moment, duration)
 
 
 def _whiskers(
@@ -164,7 +162,7 @@ def _whiskers(
     told: Text,
 ) -> Whiskers:
     left, right, bottom = 8, WIDTH - _RIGHT, len(found) * _ROW + 4
-    scale = _scale(ticks[-1], left, right)
+    along = scale(ticks[-1], left, right)
     rows = []
     for place, (name, estimate) in enumerate(found.items()):
         values = [measure(arm) for arm in _done(summary) if arm.profile == name]
@@ -174,16 +172,16 @@ def _whiskers(
                 name=name,
                 y=place * _ROW + 30,
                 series=place,
-                dots=tuple(scale(value) for value in values if value is not None),
-                middle=scale(estimate.median) if estimate else None,
-                low=scale(low),
-                high=scale(high),
+                dots=tuple(along(value) for value in values if value is not None),
+                middle=along(estimate.median) if estimate else None,
+                low=along(low),
+                high=along(high),
                 value=estimate.told(told) if estimate else "not known",
             )
         )
     frame = (left, 0, right, bottom)
     return Whiskers(
-        WIDTH, bottom + _FOOT, frame, tuple(Tick(scale(value), shown(value)) for value in ticks), tuple(rows)
+        WIDTH, bottom + _FOOT, frame, tuple(Tick(along(value), shown(value)) for value in ticks), tuple(rows)
     )
 
 
@@ -250,37 +248,6 @@ def _is_free(box: Box, taken: Sequence[Box]) -> bool:
     return is_inside and not any(
         left < other[2] and other[0] < right and top < other[3] and other[1] < bottom for other in taken
     )
-
-
-def _scale(top: float, start: float, end: float) -> Callable[[float], float]:
-    """Return where a value is between two places, the first being 0."""
-    return lambda value: round(start + (end - start) * value / top, 1)
-
-
-def _money_ticks(values: Sequence[float]) -> list[float]:
-    top = max(values, default=0.0) or 1.0
-    steps = (digit * 10.0**power for power in range(-4, 9) for digit in (1, 2, 5))
-    return _ticks(top, next(step for step in steps if top / step <= _TICKS))
-
-
-def _second_ticks(values: Sequence[float]) -> list[float]:
-    top = max(values, default=0.0) or 1.0
-    days = (day * 86400.0 for day in range(1, 1000))
-    return _ticks(top, next(step for step in (*_SECONDS, *days) if top / step <= _TICKS))
-
-
-def _ticks(top: float, step: float) -> list[float]:
-    return [round(step * number, 6) for number in range(ceil(round(top / step, 6)) + 1)]
-
-
-def _money(value: float, ticks: Sequence[float]) -> str:
-    """Return an amount with as many decimals as its scale needs."""
-    digits = next(digits for digits in (0, 2, 3, 4) if digits == 4 or round(ticks[1], digits) == ticks[1])
-    return f"${value:.{digits}f}"
-
-
-def _moment(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds < 60 else duration(seconds)
 
 
 def _interval(found: Estimate | None) -> tuple[float, float]:

@@ -15,11 +15,11 @@ from markupsafe import Markup
 
 from director.core.amounts import counted, dollars, duration, percent
 from director.core.bench.statistics import Estimate
+from director.core.measures import TARGET_COMPLETION
 from director.prompts.templates import template_path
 from director.report.graph import HEIGHT, MARKS, WIDTH, draw_graph
 from director.report.live import Live
 from director.report.model import Report
-from director.report.status import TARGET_COMPLETION
 from director.report.text import first_line, visible
 from director.report.timeline import draw_timeline
 

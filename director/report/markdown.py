@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from director.core.amounts import counted, dollars, duration, percent
+from director.core.measures import TARGET_COMPLETION
 from director.core.metrics import RoleTotals
 from director.report.graph import MARKS
 from director.report.mermaid import mermaid_graph
 from director.report.model import NodeReport, Report
-from director.report.status import TARGET_COMPLETION
 from director.report.text import first_line, visible
 
 CHARACTERS = 60_000

@@ -8,8 +8,7 @@ from director.artifacts.attempts import history
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_records
 from director.core.attempts import Attempt, Outcome
-from director.core.calls import CallRecord
-from director.core.measures import TARGET_COMPLETION as TARGET_COMPLETION
+from director.core.calls import CallRecord, node_of
 from director.core.measures import executor_completion, last_of_each, stage_two_rate, total, watch_it_fail_rate
 from director.core.metrics import NodeMetrics
 from director.core.model import Model
@@ -69,7 +68,7 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
     money = total(calls)
     by_node: dict[str, list[CallRecord]] = defaultdict(list)
     for call in calls:
-        by_node[call.task.partition(":")[2]].append(call)
+        by_node[node_of(call.task)].append(call)
     nodes = [_node_status(directory, node, pending=pending, metrics=metrics) for node in plan.nodes]
     return JobStatus(
         job=job,

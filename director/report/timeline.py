@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from director.core.amounts import duration
+from director.core.calls import node_of
 from director.core.spans import PASSED, RED, Span, SpanKind
 from director.report.model import RunReport
 
@@ -131,7 +132,7 @@ def _bars(run: RunReport, x: float, scale: float, nodes: frozenset[str]) -> Iter
         top, parent = _TOP + span.worker * _LANE, by_id.get(span.parent)
         inset = 4 if parent and parent.kind in (SpanKind.REVIEW, SpanKind.LANDING) else 0
         y, height = _place(span.kind, inset)
-        node = span.task.partition(":")[2] if span.task.startswith(("run:", "tests:")) else ""
+        node = node_of(span.task)
         ended = f", {span.outcome}" if _failed(span) else ", red as it has to be" if span.outcome == RED else ""
         yield Bar(
             x=round(left, 1),

@@ -151,6 +151,13 @@ def test_the_cost_of_a_node_is_that_of_its_tests_and_its_attempts(directory: Job
     assert (found.cost_usd, found.calls) == (1.875, 4)
 
 
+def test_a_node_that_is_called_like_a_gate_is_not_charged_for_its_approval(directory: JobDirectory) -> None:
+    called(directory, "gate:a", 1.0)
+    called(directory, "run:a", 0.5)
+
+    assert node(status(directory), "a").cost_usd == 0.5
+
+
 def test_calls_of_unknown_price_are_counted_and_cost_nothing(directory: JobDirectory) -> None:
     called(directory, "run:a", None)
     called(directory, "run:a", 0.5)

@@ -12,8 +12,9 @@ from director.cli.text import counted, dollars, duration, plain, say, show
 from director.cli.watching import watch
 from director.core.amounts import percent
 from director.core.errors import ExitCode
+from director.core.measures import TARGET_COMPLETION
 from director.core.requests import allow_command
-from director.report.status import TARGET_COMPLETION, JobStatus, NodeStatus
+from director.report.status import JobStatus, NodeStatus
 from director.tasks.graph import Graph
 
 EPILOG = """\
