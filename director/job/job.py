@@ -23,6 +23,7 @@ from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Config
 from director.core.errors import ConfigError
 from director.core.events import Note, Tell
+from director.core.landed import Landed, in_effect
 from director.core.likeness import TEMPORARY, WORKTREES, prompt_digest, timeless
 from director.core.plan.node import Node
 from director.core.roles import Role
@@ -30,7 +31,7 @@ from director.core.tiers import Tier
 from director.git import included
 from director.git.guard.guard import Guard
 from director.git.pool import Pool
-from director.git.repository import Landed, Repository
+from director.git.repository import Repository
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.measures import Measures
@@ -289,8 +290,8 @@ class Job:
             return self.identity.base
 
     def landed(self, tip: str | None = None) -> list[Landed]:
-        """Return our commits on the job branch, oldest first."""
-        return self.repository.landed(self.identity.base, tip or self.tip())
+        """Return our commits on the job branch that still count, oldest first."""
+        return in_effect(self.repository.landed(self.identity.base, tip or self.tip()))
 
     def note(self, text: str, *, task: str = "", hint: str = "") -> None:
         """Tell people something."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from director.artifacts.files import read_remade
 from director.core.artifacts import TestLock
 from director.core.errors import Rejected
+from director.core.landed import Landed
 from director.core.plan.node import Node
-from director.git.repository import Landed
 from director.job.job import Job
 from director.stages.gate import check_tests
 from director.stages.landing import Candidate

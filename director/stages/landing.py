@@ -10,10 +10,10 @@ from director.git.repository import Change
 from director.job.job import Job
 
 
-def trailers(job: Job, *, task: str, inputs: str, work: str = "") -> str:
-    """Return the trailers by which a commit of ours is known again."""
-    lines = [f"Director-Job: {job.identity.id}", f"Director-Task: {task}", f"Director-Inputs: {inputs}"]
-    return "\n".join([*lines, f"Director-Work: {work}"] if work else lines) + "\n"
+def trailers(job: Job, *, task: str, inputs: str = "", work: str = "", undoes: Sequence[str] = ()) -> str:
+    """Return the trailers by which a commit of ours is known again; earlier ones of what it undoes count no more."""
+    said = {"Job": job.identity.id, "Task": task, "Inputs": inputs, "Work": work, "Undoes": " ".join(undoes)}
+    return "".join(f"Director-{name}: {value}\n" for name, value in said.items() if value)
 
 
 @dataclass(frozen=True)
