@@ -5,6 +5,7 @@ from director.core.artifacts import TestLock
 from director.core.digests import digest
 from director.core.plan.node import Node, Slice
 from director.git.slots import Slot
+from director.job.arrivals import Arrival
 from director.job.job import Job
 from director.stages.landing import land, trailers
 from director.stages.planning import read_plan
@@ -55,6 +56,6 @@ def _withdraw_tests(job: Job, node: str, *, kept: set[str]) -> None:
         restore_base(job, slot, paths)
         tree = slot.snapshot(sorted(paths))
     commit = job.repository.commit_tree(tree, parent=tip, message=message)
-    land(job, commit, base=tip, allowed=paths, message=message)
+    land(job, Arrival(commit, base=tip, allowed=frozenset(paths), message=message))
     job.directory.lock(node).unlink()
     job.note(f"'{node}' is no longer planned: its tests were taken off the branch", task="slices")
