@@ -10,14 +10,7 @@ import pytest
 from director.core.errors import Interrupted, Postponed
 from director.job.places import Places, side_by_side
 from director.shell import processes
-
-
-def wait_until(claim: Callable[[], bool]) -> None:
-    """Wait a few seconds for something that another thread does."""
-    until = time.monotonic() + 5
-    while not claim() and time.monotonic() < until:
-        time.sleep(0.005)
-    assert claim()
+from tests.running import wait_until
 
 
 class Crowd:
