@@ -140,6 +140,7 @@ class Progress:
     def skip_ignore(self, task: Any) -> None:
         """A task is skipped: the user said so, or something that it needs waits."""
         with self._lock:
+            self._end(task)
             self._line(task.name, "not started", at=Verbosity.VERBOSE)
 
     def teardown_task(self, task: Any) -> None:

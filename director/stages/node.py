@@ -129,6 +129,7 @@ def _execute(job: Job, work: Work, rung: Rung, log: Path) -> Answered:
         return answered
     job.tell(Step(work.task, "tests before"))
     before, since = run_before(job, work.node, log=log), time.monotonic()
+    job.tell(Step(work.task, "waits for its turn"))
     with job.at_work.agent():
         if time.monotonic() - since > FRESH_SECONDS:
             before = run_before(job, work.node, log=log)

@@ -81,6 +81,7 @@ class GraphRunner(MThreadRunner):  # type: ignore[misc]
             self._pause(node, base_fail)
         elif isinstance(base_fail, NotBegun):
             node.run_status = "ignore"
+            self.reporter.skip_ignore(node.task)
         else:
             super().process_task_result(node, base_fail)
 
