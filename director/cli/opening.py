@@ -39,7 +39,7 @@ def add_building(parser: argparse.ArgumentParser) -> None:
     """Add the options of commands that ask agents."""
     add_approval(parser)
     group = parser.add_argument_group("building")
-    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
+    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="agents at once [4]")
     after = group.add_mutually_exclusive_group()
     after.add_argument("--fail-fast", action="store_true", help="start nothing new after a failure")
     after.add_argument("--keep-going", action="store_true", help="go on with what does not depend on it [default]")

@@ -1,7 +1,6 @@
 """The job as one value: what every stage is given."""
 
 import hashlib
-import os
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -23,14 +22,17 @@ from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Config
 from director.core.errors import ConfigError
 from director.core.events import Note, Tell
+from director.core.landed import Landed
 from director.core.likeness import TEMPORARY, WORKTREES, prompt_digest, timeless
 from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.tiers import Tier
-from director.git.repository import Landed, Repository
+from director.git.repository import Repository
+from director.job.arrivals import Arrivals
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.measures import Measures
+from director.job.places import AtWork
 from director.job.ratelimits import RateLimits
 from director.job.spans import Spans
 from director.shell import environment, processes
@@ -38,10 +40,9 @@ from director.shell.processes import Finished, Limits
 
 # What only work on a job needs is imported where it is made: who looks at a job starts in two thirds of the time.
 if TYPE_CHECKING:
-    from director.git.guard.guard import Guard
     from director.git.pool import Pool
+    from director.job.lookout import Lookout
     from director.job.recording import Recording
-    from director.shell.startup import StartupFiles
 
 
 class Approvals(StrEnum):
@@ -75,14 +76,14 @@ class Job:
     record: Path | None = None
     """The cassette in which every call is recorded."""
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
-    landing: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    """Held from reading the tip to moving it."""
+    arrivals: Arrivals = field(default_factory=Arrivals, repr=False)
+    """What waits to land."""
     nodes: dict[str, Node] = field(default_factory=dict, repr=False)
     """The slices of the plan that this run builds: what stands in their files meanwhile does not count."""
     _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _backends: dict[str, Backend] = field(default_factory=dict, repr=False)
     _pools: "dict[str, Pool]" = field(default_factory=dict, repr=False)
-    _guards: "dict[str, tuple[Guard, StartupFiles]]" = field(default_factory=dict, repr=False)
+    _lookouts: "dict[str, Lookout]" = field(default_factory=dict, repr=False)
 
     @cached_property
     def identity(self) -> JobIdentity:
@@ -118,6 +119,11 @@ class Job:
     def spans(self) -> Spans:
         """What takes time."""
         return Spans(self.directory.spans, job=lambda: self.identity.id, run=self.run_id)
+
+    @cached_property
+    def at_work(self) -> AtWork:
+        """How much is at work at once."""
+        return AtWork(self.spans)
 
     @cached_property
     def measures(self) -> Measures:
@@ -160,27 +166,18 @@ class Job:
             self._pools.clear()
 
     @property
-    def guard(self) -> "Guard":
-        """What of the user's repository only the user may change, as it stood when it was first asked for."""
-        return self._watched[0]
-
-    @property
-    def _watched(self) -> "tuple[Guard, StartupFiles]":
-        from director.git.guard.guard import Guard  # noqa: PLC0415 (start-up)
-        from director.shell.startup import StartupFiles  # noqa: PLC0415 (start-up)
+    def lookout(self) -> "Lookout":
+        """What of the user's own only the user may change, as it stood when this was first asked for."""
+        from director.job.lookout import Lookout  # noqa: PLC0415 (start-up)
 
         with self._making:
-            if self.identity.id not in self._guards:
-                keep, own = f"{self.identity.kept_refs}foreign/", ("refs/heads/director/", "refs/director/")
-                guard = Guard(self.repository, own=own, aside=self.cache / "guard", keep=keep)
-                startup = StartupFiles(self.cache / "startup", slots=self.cache, environment=os.environ)
-                self._guards[self.identity.id] = (guard, startup)
-            return self._guards[self.identity.id]
+            if self.identity.id not in self._lookouts:
+                self._lookouts[self.identity.id] = Lookout(self.repository, self.identity, cache=self.cache)
+            return self._lookouts[self.identity.id]
 
     def look_after_repository(self, task: str = "") -> None:
-        """Put back what an agent or a test changed of the user's repository and startup files, and tell of it."""
-        guard, startup = self._watched
-        for intrusion in (*startup.check(), *guard.check()):
+        """Put back what an agent or a test changed of the user's own, and tell of it."""
+        for intrusion in self.lookout.check():
             self.note(str(intrusion), task=task)
 
     def run_command(self, command: str, *, directory: Path, output: Path, seconds: float) -> Finished:
@@ -189,7 +186,7 @@ class Job:
         finished = processes.run(
             processes.shell_argv(command),
             cwd=directory,
-            env=environment.without_secrets() | self.guard.trace_environment(),
+            env=environment.without_secrets() | self.lookout.trace_environment(),
             output=output,
             limits=Limits(wall=seconds),
             mark=self.mark,
@@ -225,7 +222,7 @@ class Job:
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.spans, self.measures, self.recording, self.rate_limits):
+        for _ in (self.ledger, self.spans, self.at_work, self.measures, self.recording, self.rate_limits):
             pass
         for _ in (self.roles, self.family, self.repository.git):
             pass
@@ -262,7 +259,7 @@ class Job:
                     roles=lambda: self.roles,
                     tiers=tuple(tier for tier in self.tiers if tier.backend == name),
                     mark=self.mark,
-                    environment=lambda: self.guard.trace_environment(),
+                    environment=lambda: self.lookout.trace_environment(),
                     trial=trial_of(self.directory),
                 )
                 self._backends[name] = find_backend(name)(surroundings)
@@ -285,8 +282,8 @@ class Job:
             return self.identity.base
 
     def landed(self, tip: str | None = None) -> list[Landed]:
-        """Return our commits on the job branch, oldest first."""
-        return self.repository.landed(self.identity.base, tip or self.tip())
+        """Return our commits on the job branch that still count, oldest first."""
+        return self.branch.landed(tip or self.tip())
 
     def note(self, text: str, *, task: str = "", hint: str = "") -> None:
         """Tell people something."""

@@ -6,6 +6,7 @@ from director.core.artifacts import TestLock
 from director.core.digests import digest
 from director.core.plan.node import slice_of
 from director.git.slots import Slot
+from director.job.arrivals import Arrival
 from director.job.job import Job
 from director.stages.landing import land, trailers
 
@@ -50,6 +51,6 @@ def _withdraw_tests(job: Job, node: str, *, kept: set[str]) -> None:
         restore_base(job, slot, paths)
         tree = slot.snapshot(sorted(paths))
     commit = job.repository.commit_tree(tree, parent=tip, message=message)
-    land(job, commit, base=tip, allowed=paths, message=message)
+    land(job, Arrival(commit, base=tip, allowed=frozenset(paths), message=message))
     job.directory.lock(node).unlink()
     job.note(f"'{node}' is no longer planned: its tests were taken off the branch", task="slices")

@@ -9,6 +9,7 @@ from doit.task import Stream
 
 from director.artifacts.files import read_bytes
 from director.core.errors import ConfigError, ExitCode
+from director.job.places import DEFAULT_AGENTS
 from director.job.surroundings import check_surroundings
 from director.job.work import working
 from director.stages.measuring import record_run
@@ -18,7 +19,6 @@ from director.tasks.graph import PLANNING, Graph, TaskDict
 from director.tasks.results import conclude
 from director.tasks.runner import GraphRunner
 
-DEFAULT_PARALLEL = 4
 DEFAULT_TARGETS = ("integrate",)
 MAX_ROUNDS = 4
 """A critique may revise the plan while it is built; then the graph is read again."""
@@ -28,7 +28,8 @@ MAX_ROUNDS = 4
 class BuildOptions:
     """How a build goes on."""
 
-    parallel: int = DEFAULT_PARALLEL
+    parallel: int = DEFAULT_AGENTS
+    """Agents at work at once."""
     fail_fast: bool = False
     always: bool = False
     """Run what is asked for even if it is up to date."""
@@ -90,9 +91,18 @@ def run_tasks(
     control.process(find_tasks(control, targets or DEFAULT_TARGETS))
     graph.needs.update(needs_in(control.tasks))
     with database(graph) as dependency:
+        at_work, ready = graph.job.at_work, graph.job.spans.ready
+        at_work.open(options.parallel)
         runner = GraphRunner(
-            dependency, reporter, not options.fail_fast, options.always, Stream(2), num_process=options.parallel
+            dependency,
+            reporter,
+            not options.fail_fast,
+            options.always,
+            Stream(2),
+            num_process=at_work.tasks_at_once,
+            stopping=at_work.close,
         )
-        ready = graph.job.spans.ready
-        runner.run_all(CriticalPathDispatcher(control.tasks, control.targets, control.selected_tasks, ready))
+        dispatcher = CriticalPathDispatcher(control.tasks, control.targets, control.selected_tasks, ready)
+        at_work.urgency.update(dispatcher.lengths)
+        runner.run_all(dispatcher)
     return runner.exit_code

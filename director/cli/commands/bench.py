@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_planning(parser.add_argument_group("the plan"))
     add_approval(parser)
     group = parser.add_argument_group("running")
-    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once in an arm [4]")
+    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="agents at once in an arm [4]")
     group.add_argument(
         "--arms", metavar="N", type=positive, default=1, help="arms at once [1]; with more, times compare badly"
     )

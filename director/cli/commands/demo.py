@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.epilog = EPILOG
     parser.add_argument("directory", nargs="?", type=Path, default=Path("director-demo"), help="[director-demo]")
-    parser.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
+    parser.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="agents at once [4]")
     add_volume(parser)
 
 
