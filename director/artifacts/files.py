@@ -64,7 +64,9 @@ def sweep_unfinished(directory: Path, *, deep: bool) -> None:
 def read_bytes(path: Path) -> bytes | None:
     """Return a file's bytes, or None if there is none."""
     try:
-        return path.read_bytes()
+        # not Path.read_bytes: a job has very many small files, and that takes twice the time
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
     except FileNotFoundError:
         return None
 

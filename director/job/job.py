@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import platformdirs
 
 from director.agents.protocol import Backend, Closes, Surroundings
 from director.agents.registry import find_backend
-from director.artifacts.bench import trial_of
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model
 from director.core.artifacts import JobIdentity
@@ -27,22 +27,22 @@ from director.core.likeness import TEMPORARY, WORKTREES, prompt_digest, timeless
 from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.tiers import Tier
-from director.git import included
-from director.git.pool import Pool
 from director.git.repository import Repository
 from director.job.arrivals import Arrivals
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
-from director.job.lookout import Lookout
 from director.job.measures import Measures
 from director.job.places import AtWork
-from director.job.providing import WorktreeProvider
 from director.job.ratelimits import RateLimits
-from director.job.recording import Recording
 from director.job.spans import Spans
-from director.prompts.roles import load_roles
 from director.shell import environment, processes
 from director.shell.processes import Finished, Limits
+
+# What only work on a job needs is imported where it is made: who looks at a job starts in two thirds of the time.
+if TYPE_CHECKING:
+    from director.git.pool import Pool
+    from director.job.lookout import Lookout
+    from director.job.recording import Recording
 
 
 class Approvals(StrEnum):
@@ -82,8 +82,8 @@ class Job:
     """The slices of the plan that this run builds: what stands in their files meanwhile does not count."""
     _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _backends: dict[str, Backend] = field(default_factory=dict, repr=False)
-    _pools: dict[str, Pool] = field(default_factory=dict, repr=False)
-    _lookouts: dict[str, Lookout] = field(default_factory=dict, repr=False)
+    _pools: "dict[str, Pool]" = field(default_factory=dict, repr=False)
+    _lookouts: "dict[str, Lookout]" = field(default_factory=dict, repr=False)
 
     @cached_property
     def identity(self) -> JobIdentity:
@@ -109,8 +109,10 @@ class Job:
         return Ledger(self.directory, ceiling=self.config.limits.cost_ceiling_usd)
 
     @cached_property
-    def recording(self) -> Recording | None:
+    def recording(self) -> "Recording | None":
         """Where calls are recorded; None if they are not."""
+        from director.job.recording import Recording  # noqa: PLC0415 (start-up)
+
         return Recording(self.record, repository=self.repository, note=self.note) if self.record else None
 
     @cached_property
@@ -141,31 +143,20 @@ class Job:
     @cached_property
     def roles(self) -> Mapping[Role, RoleDefinition]:
         """Role definitions, the user's own first."""
+        from director.prompts.roles import load_roles  # noqa: PLC0415 (start-up)
+
         return load_roles(self.directory.overrides / "roles")
 
     @property
-    def pool(self) -> Pool:
+    def pool(self) -> "Pool":
         """Worktrees, in the user's cache directory."""
+        from director.git.pool import Pool  # noqa: PLC0415 (start-up)
+        from director.job.providing import provider_of  # noqa: PLC0415 (start-up)
+
         with self._making:
             if self.identity.id not in self._pools:
-                self._pools[self.identity.id] = Pool(self.repository, self.cache, provider=self._provider())
+                self._pools[self.identity.id] = Pool(self.repository, self.cache, provider=provider_of(self))
             return self._pools[self.identity.id]
-
-    def _provider(self) -> WorktreeProvider | None:
-        """Return what fills worktrees; None where nobody asks for anything."""
-        options, root = self.config.worktree, self.checkout or self.repository.root
-        if not (options.setup or options.link or included.is_there(root)):
-            return None
-        return WorktreeProvider(
-            self.repository,
-            options,
-            base=self.identity.base,
-            checkout=root,
-            cache=self.cache,
-            directory=self.directory,
-            note=self.note,
-            run=self.run_command,
-        )
 
     def close_pool(self) -> None:
         """Remember what worktrees hold, when no agent works any more; the next use begins anew."""
@@ -175,8 +166,10 @@ class Job:
             self._pools.clear()
 
     @property
-    def lookout(self) -> Lookout:
+    def lookout(self) -> "Lookout":
         """What of the user's own only the user may change, as it stood when this was first asked for."""
+        from director.job.lookout import Lookout  # noqa: PLC0415 (start-up)
+
         with self._making:
             if self.identity.id not in self._lookouts:
                 self._lookouts[self.identity.id] = Lookout(self.repository, self.identity, cache=self.cache)
@@ -255,6 +248,8 @@ class Job:
 
     def backend(self, name: str) -> Backend:
         """Return a backend, made once. Raises ConfigError for one that is not installed."""
+        from director.artifacts.bench import trial_of  # noqa: PLC0415 (start-up)
+
         with self._making:
             if name not in self._backends:
                 surroundings = Surroundings(

@@ -167,9 +167,7 @@ def test_the_guardian_ends_a_service_and_what_it_runs(bench: Bench) -> None:
 
 
 def test_a_service_carries_its_mark(bench: Bench) -> None:
-    wait_until(
-        lambda: bool(processes.marked_processes(bench.mark))
-    )  # at first it has no environment
+    wait_until(lambda: bool(processes.marked_processes(bench.mark)))  # at first it has no environment
 
     (entry,) = processes.marked_processes(bench.mark)
 

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from director.cli.benching import Contest, open_contest, price_contest, run_contest
-from director.cli.opening import add_approval, add_directory, add_volume, positive, progress_of
+from director.cli.opening import add_approval, add_directory, add_volume, positive
+from director.cli.progress import progress_of
 from director.cli.suite import add_suite, is_list_wanted, suite_tasks, with_suite
 from director.cli.task import read_task
 from director.cli.text import counted, dollars, duration, plain, say, show

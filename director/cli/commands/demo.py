@@ -8,8 +8,9 @@ from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model, read_text, write_text
-from director.cli.opening import add_volume, positive, progress_of
+from director.cli.opening import add_volume, positive
 from director.cli.place import DEFAULT_DIRECTORY
+from director.cli.progress import progress_of
 from director.cli.text import duration, say
 from director.core.artifacts import GatesRun
 from director.core.errors import ConfigError, ExitCode

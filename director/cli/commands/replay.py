@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from director.cli.opening import add_place, add_volume, open_directory, open_repository, positive, progress_of
+from director.cli.opening import add_place, add_volume, open_directory, open_repository, positive
+from director.cli.progress import progress_of
 from director.cli.text import counted, plain, say, show
 from director.core.comparison import Comparison, TaskComparison
 from director.core.config.settings import Config
