@@ -34,6 +34,7 @@ from director.git.repository import Landed, Repository
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.measures import Measures
+from director.job.patches import Patches
 from director.job.providing import WorktreeProvider
 from director.job.ratelimits import RateLimits
 from director.job.recording import Recording
@@ -121,6 +122,12 @@ class Job:
     def measures(self) -> Measures:
         """What was measured."""
         return Measures(self.directory, self.ledger)
+
+    @cached_property
+    def patches(self) -> Patches:
+        """What was verified before."""
+        look, note = self.look_after_repository, self.note
+        return Patches(self.repository, self.config.cache, mark=self.mark, note=note, look=look)
 
     @cached_property
     def rate_limits(self) -> RateLimits:
@@ -231,7 +238,7 @@ class Job:
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.spans, self.measures, self.recording, self.rate_limits):
+        for _ in (self.ledger, self.spans, self.measures, self.recording, self.rate_limits, self.patches):
             pass
         for _ in (self.roles, self.family, self.repository.git):
             pass

@@ -15,8 +15,9 @@ from director.core.calls import CallRecord
 from director.core.cassette import Cassette
 from director.core.comparison import Comparison
 from director.core.metrics import Metrics
+from director.core.patches import Patch, Reuse
 from director.core.plan.node import Plan, Slice
-from director.core.printed import Diagnosis, Offers, PendingTasks
+from director.core.printed import CacheContents, Diagnosis, Offers, PendingTasks
 from director.core.spans import Span
 from director.job.lock import Holder
 from director.report.status import JobStatus
@@ -28,6 +29,7 @@ SCHEMAS: dict[str, Any] = {
     "bench-frozen": Frozen,
     "bench-quality": Judged,
     "bench-summary": BenchSummary,
+    "cache": CacheContents,
     "call": Asked,
     "cassette": Cassette,
     "comparison": Comparison,
@@ -42,9 +44,11 @@ SCHEMAS: dict[str, Any] = {
     "models": Offers,
     "node": Slice,
     "outcome": Attempt,
+    "patch": Patch,
     "pending": PendingTasks,
     "plan": Plan,
     "reply": Answered,
+    "reuse": Reuse,
     "spans": Span,
     "status": JobStatus,
 }

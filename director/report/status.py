@@ -30,6 +30,8 @@ class NodeStatus(Model):
     attempts: int = 0
     """Attempts of all ladders."""
     escalated: bool = False
+    saved_usd: float | None = None
+    """What it had cost to make what was taken from the cache; null if an agent did the work."""
     cost_usd: float = 0.0
     unpriced_calls: int = 0
     """Calls whose cost is not known; they are not in `cost_usd`."""
@@ -52,6 +54,10 @@ class JobStatus(Model):
     cost_usd: float
     unpriced_calls: int
     calls: int
+    reused: int = 0
+    """Nodes that were taken from the cache."""
+    saved_usd: float = 0.0
+    """What it had cost to make them."""
     executor_completion: float | None
     """Share of the nodes worked on that the executor tier landed; a node that failed counts. None before the first."""
     stage_two_rate: float | None
@@ -70,6 +76,7 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
     for call in calls:
         by_node[node_of(call.task)].append(call)
     nodes = [_node_status(directory, node, pending=pending, metrics=metrics) for node in plan.nodes]
+    saved = [node.saved_usd for node in nodes if node.saved_usd is not None]
     return JobStatus(
         job=job,
         branch=branch,
@@ -78,6 +85,8 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
         cost_usd=money.cost_usd,
         unpriced_calls=money.unpriced_calls,
         calls=money.calls,
+        reused=len(saved),
+        saved_usd=round(sum(saved), 6),
         executor_completion=executor_completion(worked_on),
         stage_two_rate=stage_two_rate(worked_on),
         watch_it_fail_rate=watch_it_fail_rate(worked_on),
@@ -98,6 +107,7 @@ def _node_status(
         tier=str(landed.tier) if landed else "",
         attempts=len(attempts),
         escalated=bool(landed and landed.escalated),
+        saved_usd=landed.saved_usd if landed else None,
         seconds=sum(entry.seconds for entry in own),
         requests=unanswered(attempts[-1].requests, files=node.files) if state == "failed" else (),
     )
