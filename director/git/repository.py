@@ -145,7 +145,7 @@ class Repository:
     def tree_with(self, commit: str, files: Mapping[str, tuple[str, bytes] | None]) -> str:
         """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout.
 
-        Raises GitError for a path that git does not take.
+        A path that git does not take, such as one below `.git`, is left out.
         """
         gone = f"0 {'0' * len(commit)}"
         entries = {path: f"{file[0]} {self._write(file[1])}" if file else gone for path, file in files.items()}

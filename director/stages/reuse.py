@@ -131,11 +131,7 @@ def _land(job: Job, work: Work, patch: Patch, *, tip: str, message: str) -> str:
 
 def _commit(job: Job, patch: Patch, *, tip: str, message: str) -> str:
     files = {path: (file.mode, file.content) if file else None for path, file in patch.files.items()}
-    try:
-        tree = job.repository.tree_with(tip, files)
-    except GitError as error:
-        raise Rejected(f"git does not take it: {error.output.strip()}") from error
-    return job.repository.commit_tree(tree, parent=tip, message=message)
+    return job.repository.commit_tree(job.repository.tree_with(tip, files), parent=tip, message=message)
 
 
 def _patched(job: Job, base: str, commit: str) -> dict[str, PatchedFile | None]:
