@@ -147,6 +147,10 @@ class JobDirectory:
         """What director itself last wrote as this document: the user's edits are the difference."""
         return self.path / "generated" / document.name
 
+    def reuse(self, node: str) -> Path:
+        """Where the patch came from that brought the node onto the branch, if no agent did."""
+        return self.logs(f"run:{node}") / "cache" / "reuse.json"
+
     def logs(self, task: str) -> Path:
         """The attempts of a doit task, one numbered directory each."""
         return self.path.joinpath("logs", *task.split(":"))

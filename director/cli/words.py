@@ -50,6 +50,7 @@ OWN_COMMANDS = _by_name(
     Command("pending", "list what is not up to date, and why; runs nothing"),
     Command("explain", "say why a task is up to date or is not"),
     Command("show", "show one node, its attempts and its diff"),
+    Command("cache", "show, prune or share verified work that is not paid for again"),
     Command("clean", "delete worktrees and what is no longer needed"),
     Command("replay", "run a recorded job again and say where it differs"),
     Command("sync-agents", "render the role definitions for OpenCode"),

@@ -14,9 +14,19 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """Return how many there are of something."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def bytes_of(size: int) -> str:
+    """Return a size."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.1f} kB"
+
+
+def spared(nodes: int, saved: float) -> str:
+    """Return how many nodes the cache gave and what it had cost to make them."""
+    return f"{counted(nodes, 'node')} from the cache, {dollars(saved)} saved"
 
 
 def percent(share: float | None) -> str:

@@ -1,4 +1,4 @@
-"""What `doctor`, `models` and `pending` print with --json."""
+"""What `cache`, `doctor`, `models` and `pending` print with --json."""
 
 from typing import Literal
 
@@ -96,3 +96,37 @@ class PendingTasks(Model):
     version: Literal[1] = 1
     pending: tuple[PendingTask, ...]
     """In the order in which they would be done."""
+
+
+class CachedPatch(Model):
+    """A patch in the user's cache."""
+
+    key: str
+    node: str
+    title: str
+    job: str
+    tier: str
+    """Whose attempt it was."""
+    made: str
+    """When, UTC, ISO 8601."""
+    used: float
+    """When it was made or landed last; seconds since the epoch."""
+    hits: int
+    """How often it landed."""
+    cost_usd: float
+    unpriced_calls: int
+    bytes: int
+
+
+class CacheContents(Model):
+    """What `director cache --json` prints."""
+
+    version: Literal[1] = 1
+    directory: str
+    bytes: int
+    max_mb: int
+    hits: int
+    saved_usd: float
+    """What the hits would have cost."""
+    patches: tuple[CachedPatch, ...]
+    """The least recently used first."""

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
 from director.core.excerpts import Excerpt
 from director.core.landed import Landed
 from director.git.commands import Git, find_repository, run_in
+from director.shell.scratch import scratch_directory
 
 _FIELD, _RECORD = "\x1f", "\x1e"
 _CONFLICT = re.compile(r"CONFLICT \([^)]*\): ")
@@ -26,8 +27,13 @@ class Change:
 
     path: str
     is_new: bool
-    is_regular: bool
-    """Whether a regular file stands there now, or nothing."""
+    mode: str
+    """Of what stands there now, as git writes it; `000000` for nothing."""
+
+    @property
+    def is_regular(self) -> bool:
+        """Tell whether a regular file stands there now, or nothing."""
+        return self.mode in ("000000", "100644", "100755")
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,23 @@ class Repository:
     def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
         """Write a commit; no ref moves."""
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()
+
+    def tree_with(self, commit: str, files: Mapping[str, tuple[str, bytes] | None]) -> str:
+        """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout.
+
+        A path that git does not take, such as one below `.git`, is left out.
+        """
+        gone = f"0 {'0' * len(commit)}"
+        entries = {path: f"{file[0]} {self._write(file[1])}" if file else gone for path, file in files.items()}
+        listing = "".join(f"{entry}\t{path}\0" for path, entry in entries.items())
+        with scratch_directory() as scratch:
+            index = Path(scratch) / "index"
+            self.git("read-tree", commit, index=index)
+            self.git("update-index", "-z", "--index-info", stdin=listing.encode(errors="surrogateescape"), index=index)
+            return self.git("write-tree", index=index).decode().strip()
+
+    def _write(self, content: bytes) -> str:
+        return self.git("hash-object", "-w", "--stdin", stdin=content).decode().strip()
 
     def merge_trees(self, ours: str, theirs: str) -> str:
         """Return the tree that combines two commits. Raises MergeConflict with the places."""
@@ -254,4 +277,4 @@ def _landed(commit: str, task: str, inputs: str, work: str, undoes: str) -> Land
 def _change(description: str, path: str) -> Change:
     """Read an entry of git's raw diff: https://git-scm.com/docs/diff-format#_raw_output_format."""
     old, new, *_ = description.removeprefix(":").split(" ")
-    return Change(path, is_new=old == "000000", is_regular=new in ("000000", "100644", "100755"))
+    return Change(path, is_new=old == "000000", mode=new)

@@ -16,8 +16,9 @@ from director.core.cassette import Cassette
 from director.core.comparison import Comparison
 from director.core.described import DescribedSchema
 from director.core.metrics import Metrics
+from director.core.patches import Patch, Reuse
 from director.core.plan.node import Plan, Slice
-from director.core.printed import Diagnosis, Offers, PendingTasks
+from director.core.printed import CacheContents, Diagnosis, Offers, PendingTasks
 from director.core.spans import Span
 from director.job.lock import Holder
 from director.report.status import JobStatus
@@ -29,6 +30,7 @@ SCHEMAS: dict[str, Any] = {
     "bench-frozen": Frozen,
     "bench-quality": Judged,
     "bench-summary": BenchSummary,
+    "cache": CacheContents,
     "call": Asked,
     "cassette": Cassette,
     "comparison": Comparison,
@@ -43,9 +45,11 @@ SCHEMAS: dict[str, Any] = {
     "models": Offers,
     "node": Slice,
     "outcome": Attempt,
+    "patch": Patch,
     "pending": PendingTasks,
     "plan": Plan,
     "reply": Answered,
+    "reuse": Reuse,
     "seen": Seen,
     "spans": Span,
     "status": JobStatus,
