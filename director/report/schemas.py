@@ -16,7 +16,7 @@ from director.core.cassette import Cassette
 from director.core.comparison import Comparison
 from director.core.metrics import Metrics
 from director.core.plan.node import Plan, Slice
-from director.core.printed import Diagnosis, Offers, PendingTasks
+from director.core.printed import Diagnosis, Explanation, Offers, PendingTasks
 from director.core.spans import Span
 from director.job.lock import Holder
 from director.report.status import JobStatus
@@ -33,6 +33,7 @@ SCHEMAS: dict[str, Any] = {
     "comparison": Comparison,
     "costs": CallRecord,
     "doctor": Diagnosis,
+    "explain": Explanation,
     "gates": GatesRun,
     "holder": Holder,
     "job": JobIdentity,

@@ -14,6 +14,7 @@ from doit.dependency import DatabaseException
 from doit.loader import generate_tasks
 from doit.task import Stream, Task
 
+from director.artifacts.built import Built
 from director.artifacts.files import read_bytes
 from director.core.errors import ConfigError, ExitCode
 from director.job.surroundings import check_surroundings
@@ -114,15 +115,15 @@ def make_tasks(dicts: list[dict[str, Any]]) -> list[Task]:
 
 def database(graph: Graph) -> AbstractContextManager[BaselineDependency]:
     """Open doit's database of the job."""
-    return database_at(graph.job.directory.database)
+    return database_at(graph.job.directory.database, built=Built(graph.job.directory.built))
 
 
 @contextmanager
-def database_at(path: Path) -> Iterator[BaselineDependency]:
-    """Open doit's database in a file."""
+def database_at(path: Path, *, built: Built | None = None) -> Iterator[BaselineDependency]:
+    """Open doit's database in a file; what tasks are built from is kept in `built`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        dependency = BaselineDependency(Journal, str(path), checker_cls=ContentChecker)
+        dependency = BaselineDependency(Journal, str(path), checker_cls=ContentChecker, built=built)
         try:
             yield dependency
         finally:
