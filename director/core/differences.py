@@ -10,7 +10,7 @@ from director.core.words import listed, quoted
 
 WIDTH = 60
 """Characters of a line that are shown."""
-_BEFORE = 20
+_BEFORE = 30
 """How many of them stand before the first that differs, if the line is longer."""
 _FIELDS = {
     "spec": "the spec",

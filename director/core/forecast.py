@@ -79,6 +79,11 @@ class Past:
         )
 
 
+def no_price(tier: str) -> str:
+    """Say that nothing is known of a tier's price."""
+    return f"what a call of '{tier}' costs: there is no record of one"
+
+
 def kind_of(task: str) -> str:
     """Return what tasks have in common: `run` of `run:parser`; a gate is a kind of its own."""
     kind, _, name = task.partition(":")

@@ -40,9 +40,9 @@ def remaining_lengths(dependencies: Dependencies, weights: Mapping[str, float]) 
 
 def makespan(dependencies: Dependencies, seconds: Mapping[str, float], *, workers: int) -> float:
     """Return how long all names take if so many are worked on at once, those on the longest path first."""
-    lengths = remaining_lengths(dependencies, {name: seconds.get(name, 0.0) for name in dependencies})
-    above = dependents(dependencies)
-    waiting = {name: len(set(needed) & dependencies.keys()) for name, needed in dependencies.items()}
+    needed = {name: set(names) & dependencies.keys() for name, names in dependencies.items()}
+    lengths = remaining_lengths(needed, {name: seconds.get(name, 0.0) for name in needed})
+    above, waiting = dependents(needed), {name: len(names) for name, names in needed.items()}
     ready = [(-lengths[name], name) for name, count in waiting.items() if count == 0 and name in lengths]
     heapq.heapify(ready)
     running: list[tuple[float, str]] = []

@@ -4,16 +4,16 @@ A record of another tier is no evidence. Where there is none of such a task, oth
 one call; where there is none of these either, the task is not counted, and that is said.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from director.core.forecast import Likely, Past, Tiers, kind_of
+from director.core.forecast import Likely, Past, Tiers, kind_of, no_price
 from director.core.graph import makespan
 from director.core.model import Model
 from director.core.roles import Role
-from director.core.words import quoted
+from director.core.words import listed
 
 ASKED = {
     "recon": Role.EXPLORER,
@@ -99,26 +99,19 @@ class Forecaster:
 
     @cached_property
     def _timed(self) -> list[Expected]:
-        """Leave out what takes no time worth a word: tasks that could ask an agent and will not."""
-        return [entry for entry in self._expected if entry.asks is not Asks.NOBODY or kind_of(entry.task) not in ASKED]
+        """Leave out what takes no time worth a word: tasks that could ask an agent and will not, and the beginning."""
+        quick = {*ASKED, "job"}
+        return [entry for entry in self._expected if entry.asks is not Asks.NOBODY or kind_of(entry.task) not in quick]
 
-    def unknown(self) -> list[str]:
+    def unknown(self) -> Iterator[str]:
         """Say what is not counted, or counted by something else."""
-        return [*self._without_price(), *self._without_time(), *self._by_other_calls()]
-
-    def _without_price(self) -> Iterable[str]:
-        asking = (entry.task for entry in self._expected if entry.asks is not Asks.NOBODY)
-        for kind, tasks in _grouped(task for task in asking if task not in self.costs).items():
-            yield f"no records yet of what {_named(tasks)} cost with {self._tier(kind)}: not counted"
-
-    def _without_time(self) -> Iterable[str]:
-        for kind, tasks in _grouped(entry.task for entry in self._timed if entry.task not in self.seconds).items():
-            by = f" with {self._tier(kind)}" if kind in ASKED else ""
-            yield f"no records yet of how long {_named(tasks)} took{by}: not counted"
-
-    def _by_other_calls(self) -> Iterable[str]:
-        for kind, tasks in _grouped(task for task, likely in self.costs.items() if likely.by_other_calls).items():
-            yield f"no records yet of {_named(tasks)} with {self._tier(kind)}: counted as one call of it each"
+        asking = {kind_of(entry.task): entry.task for entry in self._expected if entry.asks is not Asks.NOBODY}
+        unpriced = [self._tiers[ASKED[kind]] for kind, task in asking.items() if task not in self.costs]
+        yield from map(no_price, dict.fromkeys(unpriced))
+        if untimed := _kinds(entry.task for entry in self._timed if entry.task not in self.seconds):
+            yield f"how long these take: {untimed}: there is no record of one with the tiers of now"
+        if others := _kinds(task for task, likely in self.costs.items() if likely.by_other_calls):
+            yield f"what these cost: {others}: there is no record of one; a call of the tier for others is counted"
 
     def _cost(self, kind: str) -> Likely | None:
         own = self._first(lambda past: past.task_cost(kind, self._tiers))
@@ -129,9 +122,6 @@ class Forecaster:
 
     def _first(self, question: Callable[[Past], Likely | None]) -> Likely | None:
         return next((found for past in self._pasts if (found := question(past()))), None)
-
-    def _tier(self, kind: str) -> str:
-        return quoted(self._tiers[ASKED[kind]])
 
 
 def outlook(expected: Sequence[Expected], pasts: Pasts, tiers: Tiers, *, workers: int) -> Outlook:
@@ -178,12 +168,5 @@ def _records(found: Mapping[str, Likely]) -> int:
     return sum({kind_of(task): likely.records for task, likely in found.items()}.values())
 
 
-def _grouped(tasks: Iterable[str]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for task in tasks:
-        grouped.setdefault(kind_of(task), []).append(task)
-    return grouped
-
-
-def _named(tasks: Sequence[str]) -> str:
-    return f"'{tasks[0]}'" if len(tasks) == 1 else f"{len(tasks)} tasks such as '{tasks[0]}'"
+def _kinds(tasks: Iterable[str]) -> str:
+    return listed(list(dict.fromkeys(map(kind_of, tasks))), limit=len(ASKED))

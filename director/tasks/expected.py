@@ -19,10 +19,14 @@ def expected_of(job: Job, entries: Sequence[Pending]) -> list[Expected]:
     landed: dict[str, Landed] = {}
     with suppress(DirectorError):  # without a branch nothing has landed
         landed = {entry.task: entry for entry in job.landed()}
-    return [Expected(entry.task, _asks(job, entry, landed), entry.after) for entry in entries]
+    asks: dict[str, Asks] = {}
+    for entry in entries:
+        is_settled = all(asks.get(needed, Asks.NOBODY) is Asks.NOBODY for needed in entry.needs)
+        asks[entry.task] = _asks(job, entry, landed, is_settled=is_settled)
+    return [Expected(entry.task, asks[entry.task], entry.after) for entry in entries]
 
 
-def _asks(job: Job, entry: Pending, landed: Mapping[str, Landed]) -> Asks:
+def _asks(job: Job, entry: Pending, landed: Mapping[str, Landed], *, is_settled: bool) -> Asks:
     kind, _, node = entry.task.partition(":")
     if any(reason.text.startswith(IGNORED) for reason in entry.reasons):
         return Asks.NOBODY
@@ -30,7 +34,7 @@ def _asks(job: Job, entry: Pending, landed: Mapping[str, Landed]) -> Asks:
         case "tests":
             return _asks_for_tests(job, node, landed.get(entry.task))
         case "run":
-            return _asks_for_work(job, node, landed.get(entry.task), is_settled=not entry.needs)
+            return _asks_for_work(job, node, landed.get(entry.task), is_settled=is_settled)
         case "gate" if job.approvals is not Approvals.CRITIQUE:
             return Asks.NOBODY
         case _ if entry.task in ASKED:

@@ -66,6 +66,8 @@ def test_everything_that_a_job_leaves_fits_its_schema(tmp_path: Path) -> None:
     [
         (["status"], "status"),
         (["pending"], "pending"),
+        (["explain"], "explain"),
+        (["explain", "run:alpha"], "explain"),
         (["doctor"], "doctor"),
         (["models", "replay"], "models"),
     ],

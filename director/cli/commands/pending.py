@@ -85,8 +85,6 @@ def _show(directory: JobDirectory, found: PendingTasks) -> None:
         say("nothing is pending: everything is up to date")
     if not directory.task.exists():
         say(f"there is no task yet; {START}")
-    elif not directory.plan.exists():
-        say("the nodes are not known before there is a plan")
 
 
 def _table(tasks: tuple[PendingTask, ...]) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from director.core.forecast import UNPLANNED, Past
+from director.core.forecast import UNPLANNED, Past, no_price
 from director.core.model import Model
 from director.core.roles import Role
 
@@ -91,7 +91,7 @@ def _line(past: Past, what: str, role: Role, tiers: Mapping[Role, str], calls: f
 
 def _unknown(lines: Sequence[ForecastLine]) -> list[str]:
     unpriced = dict.fromkeys(line.tier for line in lines if line.call_usd is None)
-    said = [f"what a call of '{tier}' costs: there is no record of one" for tier in unpriced]
+    said = [no_price(tier) for tier in unpriced]
     if any(line.calls is None for line in lines):
         said.append(UNPLANNED)
     return said
