@@ -21,12 +21,15 @@ def explain(graph: Graph, name: str = "") -> Explanation:
     """Explain a task; or, for a group and by default for all there is, what of it is stale by itself."""
     entries = {entry.task: entry for entry in pending_tasks(graph, (name,) if name else ())}
     places = Places(graph.job)
-    control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
-    asked = [control.tasks[found] for found in find_tasks(control, (name,))] if name else []
-    if not all(task.actions for task in asked):  # groups: what they need
-        asked = []
-    explained = _asked(graph, asked, entries, places) if asked else _everything(entries, places)
+    asked = _tasks_named(graph, name) if name else []
+    is_group = not all(task.actions for task in asked)
+    explained = _asked(graph, asked, entries, places) if asked and not is_group else _everything(entries, places)
     return Explanation(tasks=tuple(explained))
+
+
+def _tasks_named(graph: Graph, name: str) -> list[Any]:
+    control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
+    return [control.tasks[found] for found in find_tasks(control, (name,))]
 
 
 def _asked(graph: Graph, asked: Sequence[Any], entries: Entries, places: Places) -> Iterator[ExplainedTask]:
