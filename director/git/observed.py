@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from director.core.errors import TipMoved
-from director.git.repository import Landed, Repository
+from director.core.landed import Landed
+from director.git.repository import Repository
 
 Answer = TypeVar("Answer")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
 from director.core.excerpts import Excerpt
+from director.core.landed import Landed
 from director.git.commands import Git, find_repository, run_in
 
 _FIELD, _RECORD = "\x1f", "\x1e"
@@ -20,20 +21,7 @@ _HEADER_BYTES = 2000
 _LOCK_SECONDS = 1.0
 _BLOB = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)")
 _ASTRAY = re.compile(rb"(?:symlink|dangling|loop|notdir) (\d+)")
-_TRAILERS = ("Director-Task", "Director-Inputs", "Director-Work")
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A commit of ours on the job branch, read from its trailers."""
-
-    commit: str
-    task: str
-    """The doit task that made it: `tests:ID` or `run:ID`."""
-    inputs: str
-    """Digest of everything that it was made from."""
-    work: str
-    """Digest of what the executor was asked to do; empty for tests."""
+_TRAILERS = ("Director-Task", "Director-Inputs", "Director-Work", "Director-Undoes")
 
 
 @dataclass(frozen=True)
@@ -268,7 +256,11 @@ class Repository:
         )
         records = output.decode(errors="replace").split(_RECORD)
         fields = (record.strip("\n").split(_FIELD) for record in records if record.strip())
-        return [Landed(*values) for values in fields if len(values) == 4 and values[1]]
+        return [_landed(*values) for values in fields if len(values) == 5 and values[1]]
+
+
+def _landed(commit: str, task: str, inputs: str, work: str, undoes: str) -> Landed:
+    return Landed(commit, task, inputs, work, tuple(undoes.split()))
 
 
 def _change(description: str, path: str) -> Change:

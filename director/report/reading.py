@@ -7,11 +7,11 @@ from director.artifacts.attempts import numbered
 from director.artifacts.files import read_records, read_remade
 from director.core.artifacts import GatesRun
 from director.core.calls import CallRecord
+from director.core.landed import Landed
 from director.core.measures import critical_path, total, totals
 from director.core.metrics import NodeMetrics, RunMetrics
 from director.core.plan.node import Node, Plan
 from director.core.spans import RED, Span, SpanKind
-from director.git.repository import Landed
 from director.job.job import Job
 from director.report.attempts import read_attempts, read_diff
 from director.report.model import GateReport, NodeReport, Passage, Report, RunReport
@@ -33,7 +33,7 @@ def read_report(job: Job, *, plan: Plan, pending: Collection[str], needs: Mappin
     calls = read_records(directory.costs, CallRecord)
     spans = read_records(directory.spans, Span)
     tip = job.repository.tip(identity.ref) or ""
-    landed = {entry.task: entry for entry in job.repository.landed(identity.base, tip)} if tip else {}
+    landed = {entry.task: entry for entry in job.landed(tip)} if tip else {}
     return Report(
         status=status,
         task=room.read(directory.task),

@@ -1,6 +1,6 @@
 """What landed while an attempt was made: its successor works on another state than it did."""
 
-from director.git.repository import Landed
+from director.core.landed import Landed
 from director.job.job import Job
 from director.prompts.render import show_name
 

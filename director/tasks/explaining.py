@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from doit.control import TaskControl
-
 from director.core.printed import Cause, ExplainedTask, Explanation
-from director.tasks.build import find_tasks, make_tasks
+from director.tasks.control import control_of, find_tasks
 from director.tasks.graph import Graph
 from director.tasks.made import inputs_of, made_of
 from director.tasks.pending import Pending, pending_tasks
@@ -28,7 +26,7 @@ def explain(graph: Graph, name: str = "") -> Explanation:
 
 
 def _tasks_named(graph: Graph, name: str) -> list[Any]:
-    control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
+    control = control_of(graph)
     return [control.tasks[found] for found in find_tasks(control, (name,))]
 
 

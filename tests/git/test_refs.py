@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from director.core.errors import ConfigError, GitError, TipMoved
-from director.git.repository import Landed, Repository
+from director.core.landed import Landed
+from director.git.repository import Repository
 from tests.git.checkout import Checkout, tree_of
 
 REF = "refs/heads/director/job-1"
@@ -134,6 +135,12 @@ def test_the_commits_of_ours_are_read_from_their_trailers_oldest_first(repositor
         Landed(tests, task="tests:x", inputs="a", work=""),
         Landed(node, task="run:x", inputs="b", work="c"),
     ]
+
+
+def test_a_commit_says_which_tasks_it_undoes(repository: Repository, head: str) -> None:
+    undoing = commit_on(repository, head, "Take x back\n\nDirector-Task: revert:x\nDirector-Undoes: run:x tests:x\n")
+
+    assert repository.landed(head, undoing) == [Landed(undoing, task="revert:x", undoes=("run:x", "tests:x"))]
 
 
 def test_trailers_in_the_middle_of_a_message_are_no_trailers(repository: Repository, head: str) -> None:
