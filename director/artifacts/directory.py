@@ -98,6 +98,11 @@ class JobDirectory:
         return self.path / "doit.db"
 
     @property
+    def built(self) -> Path:
+        """What tasks were built from, as it was."""
+        return self.path / "built"
+
+    @property
     def calls(self) -> Path:
         """The calls in flight, one file each."""
         return self.path / "calls"
@@ -126,7 +131,7 @@ class JobDirectory:
             "plan.revised.json",
         )
         files = (self.identity, self.task, self.recon, self.spec, self.plan, self.baseline, self.integration)
-        records = (self.costs, self.metrics, self.spans, self.report, self.database)
+        records = (self.costs, self.metrics, self.spans, self.report, self.database, self.built)
         return [*files, *records, *(self.path / name for name in names)]
 
     @property

@@ -15,6 +15,11 @@ def is_hand_edited(directory: JobDirectory, document: Path) -> bool:
     return read_bytes(document) not in (None, read_bytes(ours), read_bytes(_next(ours)))
 
 
+def document_of_task(directory: JobDirectory, task: str) -> Path | None:
+    """Return the document that a task writes; None for other tasks."""
+    return {"recon": directory.recon, "spec": directory.spec, "decompose": directory.plan}.get(task)
+
+
 def write_document(directory: JobDirectory, document: Path, text: str) -> None:
     """Write a document and remember that these are our words. The caller has looked for hand edits."""
     ours = directory.generated(document)

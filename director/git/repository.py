@@ -15,6 +15,10 @@ from director.shell.scratch import scratch_directory
 
 _FIELD, _RECORD = "\x1f", "\x1e"
 _CONFLICT = re.compile(r"CONFLICT \([^)]*\): ")
+_OBJECT = re.compile("[0-9a-f]{40,64}")
+_HUNK = re.compile(rb"^@@ -\S+ \+(\d+)", re.MULTILINE)
+_HEADER_BYTES = 2000
+"""Of a patch: what stands before its first hunk is shorter."""
 _LOCK_SECONDS = 1.0
 _BLOB = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)")
 _ASTRAY = re.compile(rb"(?:symlink|dangling|loop|notdir) (\d+)")
@@ -242,6 +246,14 @@ class Repository:
         asked = ("diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
         patch = self.git(*asked) if limit is None else self.git.head(*asked, limit=limit)
         return patch.decode(errors="replace") + ("\n[the diff goes on]\n" if len(patch) == limit else "")
+
+    def first_changed_line(self, before: str, after: str) -> int | None:
+        """Return the first line that differs between two blobs, as the second has it; None where there are no lines."""
+        if not (_OBJECT.fullmatch(before) and _OBJECT.fullmatch(after)):
+            return None
+        asked = ("diff", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
+        hunk = _HUNK.search(self.git.head(*asked, limit=_HEADER_BYTES))
+        return max(1, int(hunk[1])) if hunk else None
 
     def changes(self, before: str, after: str) -> list[Change]:
         """Return what differs between two trees or commits; a file that was renamed is one gone and one new."""

@@ -18,7 +18,7 @@ from director.core.described import DescribedSchema
 from director.core.metrics import Metrics
 from director.core.patches import Patch, Reuse
 from director.core.plan.node import Plan, Slice
-from director.core.printed import CacheContents, Diagnosis, Offers, PendingTasks
+from director.core.printed import CacheContents, Diagnosis, Explanation, Offers, PendingTasks
 from director.core.spans import Span
 from director.job.lock import Holder
 from director.report.status import JobStatus
@@ -36,6 +36,7 @@ SCHEMAS: dict[str, Any] = {
     "comparison": Comparison,
     "costs": CallRecord,
     "doctor": Diagnosis,
+    "explain": Explanation,
     "gates": GatesRun,
     "holder": Holder,
     "job": JobIdentity,

@@ -11,6 +11,7 @@ from director.core.calls import CallKey, End
 from director.core.digests import digest
 from director.core.errors import ConfigError, Rejected
 from director.core.events import Step
+from director.core.landed import Landed
 from director.core.plan.node import Node, Slice
 from director.core.roles import Role
 from director.core.testruns.outcome import why_not_red
@@ -70,13 +71,18 @@ def _lock_what_landed(job: Job, node: Node, task: str) -> bool:
     A node that may change further files since then is the same node: its tests say what the spec says.
     """
     own = [landed for landed in job.landed() if landed.task == task]
+    files = allowlist_of_tests(job, node, own[-1]) if own else None
+    if files is None:
+        return False
+    _lock(job, node, own[-1].commit, allowed=files)
+    return True
+
+
+def allowlist_of_tests(job: Job, node: Node, landed: Landed) -> Sequence[str] | None:
+    """Return the allowlist for which these tests were written, if they are those of the node as it is; else None."""
     lock = read_remade(job.directory.lock(node.id), TestLock)
     narrower = [lock.allowed] if lock and set(lock.allowed) < set(node.files) else []
-    for files in (node.files, *narrower):
-        if own and own[-1].inputs == _inputs(node, files):
-            _lock(job, node, own[-1].commit, allowed=files)
-            return True
-    return False
+    return next((files for files in (node.files, *narrower) if landed.inputs == _inputs(node, files)), None)
 
 
 def _lock(job: Job, node: Node, commit: str, *, allowed: Sequence[str]) -> None:
