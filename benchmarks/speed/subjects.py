@@ -1,0 +1,91 @@
+"""The two programs that are compared, each by its command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.speed.stub import ARGUMENTS, READ
+
+_ROLES = ("planner", "test_author", "executor", "explorer", "reviewer", "escalation")
+_DIRECTORS = """\
+[tiers]
+{tiers}
+
+[backends.command.programs.stub]
+argv = [{argv}]
+{read}
+[review]
+stage_two = false
+"""
+_PEERS = """\
+[tiers]
+{tiers}
+
+[limits]
+flake_runs = 1
+
+[review]
+stage_two = false
+"""
+TASK = "write text files"
+
+
+class Subject(Protocol):
+    """A program that is measured."""
+
+    name: str
+    program: Path
+
+    def configuration(self, stub: Path) -> str:
+        """Return its config.toml, with the stub as the agent of all roles."""
+
+    def plan(self, at_once: int) -> list[str]:
+        """Return the command that plans, without criticism or approval."""
+
+    def run(self, at_once: int) -> list[str]:
+        """Return the command that builds."""
+
+
+@dataclass(frozen=True)
+class Director:
+    """director."""
+
+    program: Path
+    name: str = "director"
+
+    def configuration(self, stub: Path) -> str:
+        """Return its config.toml, with the stub as the agent of all roles."""
+        argv = ", ".join(f'"{word}"' for word in (str(stub), *ARGUMENTS))
+        return _DIRECTORS.format(tiers=_tiers("command:stub/none"), argv=argv, read=READ)
+
+    def plan(self, at_once: int) -> list[str]:
+        """Return the command that plans, without criticism or approval."""
+        return [str(self.program), "plan", TASK, "--auto", "--no-critique", "-n", str(at_once)]
+
+    def run(self, at_once: int) -> list[str]:
+        """Return the command that builds."""
+        return [str(self.program), "run", "-n", str(at_once)]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """director-cli. It writes tests one after another whatever it is told."""
+
+    program: Path
+    name: str = "peer"
+
+    def configuration(self, stub: Path) -> str:
+        """Return its config.toml; it finds the stub as `opencode` on PATH."""
+        return _PEERS.format(tiers=_tiers("opencode/stub/none"))
+
+    def plan(self, at_once: int) -> list[str]:
+        """Return the command that plans, without criticism or approval."""
+        return [str(self.program), "plan", TASK, "--auto", "--no-critique"]
+
+    def run(self, at_once: int) -> list[str]:
+        """Return the command that builds."""
+        return [str(self.program), "run", "--parallel", str(at_once)]
+
+
+def _tiers(tier: str) -> str:
+    return "\n".join(f'{role} = "{tier}"' for role in _ROLES)
