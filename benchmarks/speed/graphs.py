@@ -9,6 +9,7 @@ from typing import Any
 
 SHORTEST, LONGEST = 0.2, 0.8
 """Seconds of the nodes of a mixed plan that are on no long path."""
+_IN_A_DIRECTORY = 50
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,31 @@ class Work:
     authoring: float = 0.0
     """Seconds of the test author."""
 
+    @property
+    def directory(self) -> str:
+        """Where its files are: as in other repositories, no directory holds them all."""
+        return f"part{int(self.id[1:]) // _IN_A_DIRECTORY:03}"
+
+    @property
+    def file(self) -> str:
+        """What the executor writes."""
+        return f"{self.directory}/{self.id}.txt"
+
+    @property
+    def test(self) -> str:
+        """What the test author writes."""
+        return f"{self.directory}/{self.id}.sh"
+
     def node(self) -> dict[str, Any]:
         """The node as it stands in a plan; the stub agents read its specification."""
         return {
             "id": self.id,
             "title": f"Write {self.id}",
-            "spec": f"{self.id}.txt holds the word {self.id}. (stub:{self.id}:{self.seconds}:{self.authoring}:)",
-            "files": [f"{self.id}.txt"],
+            "spec": f"Write a file. (stub:{self.directory}:{self.id}:{self.seconds}:{self.authoring}:)",
+            "files": [self.file],
             "depends_on": list(self.needs),
-            "test_cmd": f"sh test_{self.id}.sh",
-            "tests": [f"test_{self.id}.sh"],
+            "test_cmd": f"sh {self.test}",
+            "tests": [self.test],
             "estimated_difficulty": "hard" if self.seconds > LONGEST else "medium",
         }
 

@@ -33,8 +33,13 @@ TASK = "write text files"
 class Subject(Protocol):
     """A program that is measured."""
 
-    name: str
-    program: Path
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+
+    @property
+    def program(self) -> Path:
+        """What is started."""
 
     def configuration(self, stub: Path) -> str:
         """Return its config.toml, with the stub as the agent of all roles."""

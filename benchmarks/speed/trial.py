@@ -14,6 +14,7 @@ from benchmarks.speed.graphs import Work
 from benchmarks.speed.processes import Broke, Cost, measure
 from benchmarks.speed.subjects import Subject
 
+AUTHOR = ("Ada", "ada@example.org")
 _KEPT = ("PATH", "LANG", "LC_ALL")
 _FILES_A_DIRECTORY = 100
 _COUNTING = """\
@@ -67,7 +68,7 @@ class Trial:
     def run(self, *, at_once: int = 8, memory: bool = False) -> Cost:
         """Build everything. Raises Broke if the result is not on the job's branch."""
         cost = self.measure(self.subject.run(at_once), memory=memory)
-        missing = {f"{work.id}.txt" for work in self.works} - self.landed()
+        missing = {work.file for work in self.works} - self.landed()
         if missing:
             raise Broke(f"{self.subject.name} did not land {sorted(missing)[:3]}\n{cost.said[-2000:]}")
         return cost
@@ -85,9 +86,9 @@ class Trial:
         return log
 
     def landed(self) -> set[str]:
-        """Return the files at the root of the job's branch."""
+        """Return the files on the job's branch."""
         tips = self.git("for-each-ref", "--format=%(objectname)", "refs/heads/director/job-*").split()
-        return set(self.git("ls-tree", "--name-only", tips[0]).split("\n")) if tips else set()
+        return set(self.git("ls-tree", "-r", "--name-only", tips[0]).split("\n")) if tips else set()
 
     def git(self, *arguments: str, stdin: bytes = b"") -> str:
         """Run git in the repository."""
@@ -113,13 +114,15 @@ def trial(subject: Subject, works: Sequence[Work], *, files: int = 0) -> Iterato
 
 
 def _commit(made: Trial, files: int) -> None:
-    (made.repository / "README.md").write_text("Text files.\n")
+    for directory in {work.directory for work in made.works}:
+        (made.repository / directory).mkdir()
+        (made.repository / directory / "README.md").write_text("Text files.\n")
     for number in range(files):
         place = made.repository / "library" / str(number // _FILES_A_DIRECTORY) / f"{number}.txt"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(f"{number}\n" * 20)
     made.git("init", "-q", "-b", "main")
-    made.git("config", "user.name", "Ada")
-    made.git("config", "user.email", "ada@example.org")
+    made.git("config", "user.name", AUTHOR[0])
+    made.git("config", "user.email", AUTHOR[1])
     made.git("add", "--all")
     made.git("commit", "-qm", "first")
