@@ -12,7 +12,17 @@ from pathlib import Path
 
 from benchmarks.speed.machine import commit_of, this_machine
 from benchmarks.speed.results import Row, read_results, with_rows
-from benchmarks.speed.rows import makespan, orchestration
+from benchmarks.speed.rows import (
+    growth,
+    large_repository,
+    makespan,
+    memory,
+    orchestration,
+    planning,
+    startup,
+    unchanged,
+    validation,
+)
 from benchmarks.speed.setting import Measure, Setting
 from benchmarks.speed.subjects import Director, Peer
 from benchmarks.speed.tables import markdown, table
@@ -21,7 +31,14 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 ROWS: dict[str, Measure] = {
     "orchestration": orchestration.measure,
+    "growth": growth.measure,
     "makespan": makespan.measure,
+    "planning": planning.measure,
+    "unchanged": unchanged.measure,
+    "startup": startup.measure,
+    "large-repository": large_repository.measure,
+    "memory": memory.measure,
+    "validation": validation.measure,
 }
 
 

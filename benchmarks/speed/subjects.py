@@ -1,8 +1,9 @@
 """The two programs that are compared, each by its command line."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from benchmarks.speed.stub import ARGUMENTS, READ
 
@@ -50,6 +51,12 @@ class Subject(Protocol):
     def run(self, at_once: int) -> list[str]:
         """Return the command that builds."""
 
+    def looks(self) -> dict[str, list[str]]:
+        """Return the commands that look at a job: `status` and `pending`, or what comes nearest to it."""
+
+    def tests_phase(self, job: Path) -> float:
+        """Return how many seconds a planned job took for its tests: from the end of the planner to the last lock."""
+
 
 @dataclass(frozen=True)
 class Director:
@@ -71,6 +78,16 @@ class Director:
         """Return the command that builds."""
         return [str(self.program), "run", "-n", str(at_once)]
 
+    def looks(self) -> dict[str, list[str]]:
+        """Return the commands that look at a job."""
+        return {name: [str(self.program), name] for name in ("status", "pending")}
+
+    def tests_phase(self, job: Path) -> float:
+        """Read it from the spans."""
+        spans = [json.loads(line) for line in (job / "spans.jsonl").read_text().splitlines()]
+        planned = max(_end(span) for span in spans if span["task"] == "decompose")
+        return max(_end(span) for span in spans if span["task"].startswith("tests:")) - planned
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -90,6 +107,19 @@ class Peer:
     def run(self, at_once: int) -> list[str]:
         """Return the command that builds."""
         return [str(self.program), "run", "--parallel", str(at_once)]
+
+    def looks(self) -> dict[str, list[str]]:
+        """Return the commands that look at a job: there is no other than `status`."""
+        return {name: [str(self.program), "status"] for name in ("status", "pending")}
+
+    def tests_phase(self, job: Path) -> float:
+        """Read it from the times of its files: it writes the plan anew when the hashes of all tests are known."""
+        (planner,) = (job / "logs").glob("*-planner.jsonl")
+        return (job / "plan.json").stat().st_mtime - planner.stat().st_mtime
+
+
+def _end(span: dict[str, Any]) -> float:
+    return float(span["start"] + span["seconds"])
 
 
 def _tiers(tier: str) -> str:
