@@ -126,8 +126,8 @@ def _library(root: Path) -> Path | None:
 
 def _fsyncs(log: Path, nodes: int) -> Iterable[str]:
     found = [line.split() for line in (log.read_text() if log.exists() else "").splitlines()]
-    for name, is_of in (("git", lambda program: program == "git"), ("director", lambda program: program != "git")):
-        times = [int(taken) for program, taken in found if is_of(program)]
+    for name in ("git", "director"):
+        times = [int(taken) for program, taken in found if (program == "git") == (name == "git")]
         yield f"fsync of {name}: {number(len(times) / nodes)} a node, {number(sum(times) / 1e6 / nodes)} ms"
 
 

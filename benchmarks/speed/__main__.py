@@ -4,6 +4,7 @@ python -m benchmarks.speed --peer /path/to/venv/bin/director     director-cli, i
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -44,6 +45,7 @@ ROWS: dict[str, Measure] = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the rows, print their table, and write it unless it is a first impression."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left behind
     options = _parser().parse_args(arguments)
     setting = Setting(Director(options.director), Peer(options.peer) if options.peer else None, options.quick)
     rows = list(_measured(setting, options.only or list(ROWS)))

@@ -1,7 +1,8 @@
 """A finished job that was written instead of built: 10,000 nodes cannot be built to see how fast nothing is done.
 
 The first node is really built. All others are written after its example: their files, their commits as loose objects,
-their records and logs, and doit's journal by director's own parts. Nothing of the files is forced to the disk.
+their records, what their attempts came to, and doit's journal by director's own parts. What agents and tests said is
+left out, since no command that looks at a whole job reads it. Nothing of the files is forced to the disk.
 """
 
 import hashlib
@@ -170,13 +171,10 @@ def _write_records(directory: JobDirectory, works: Sequence[Work]) -> None:
         example = "".join(line for line in path.read_text().splitlines(keepends=True) if first in line)
         with path.open("a") as file:
             file.writelines(_ID.sub(_other_id(other), example.replace(first, other)) for other in others)
-    integration = directory.logs("integrate") / "1" / "nodes" / f"{first}.txt"
     for logs in (directory.logs(f"tests:{first}"), directory.logs(f"run:{first}")):
-        examples = {path.relative_to(logs): path.read_text() for path in logs.rglob("*") if path.is_file()}
+        examples = {path.relative_to(logs): path.read_text() for path in logs.rglob("*.json")}
         for other in others:
             _write_logs(logs.with_name(other), {path: text.replace(first, other) for path, text in examples.items()})
-    for other in others:
-        integration.with_name(f"{other}.txt").write_text(integration.read_text())
 
 
 def _other_id(node: str) -> Callable[[re.Match[str]], str]:

@@ -1,6 +1,7 @@
 """Run a program and say what it cost: wall-clock, processor time of it and its children, its own memory."""
 
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -38,13 +39,24 @@ def measure(
             argv, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         with _Sampler(process.pid, every=0.1 if memory else None) as sampler:
-            _, status, usage = os.wait4(process.pid, 0)
+            status, usage = _wait(process)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
     words = said.read_text(errors="replace")
     if process.returncode != 0:
         raise Broke(f"{' '.join(map(str, argv))}: exit status {process.returncode}\n{words[-_LAST_WORDS:]}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, sampler.highest, words)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
+    """Return how it ended and what it used; what is interrupted meanwhile ends it in good order."""
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    return status, usage
 
 
 class _Sampler:

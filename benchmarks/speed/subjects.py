@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from benchmarks.speed.stub import ARGUMENTS, READ
 
-_ROLES = ("planner", "test_author", "executor", "explorer", "reviewer", "escalation")
+ROLES = ("planner", "test_author", "executor", "explorer", "reviewer", "escalation")
 _DIRECTORS = """\
 [tiers]
 {tiers}
@@ -123,4 +123,4 @@ def _end(span: dict[str, Any]) -> float:
 
 
 def _tiers(tier: str) -> str:
-    return "\n".join(f'{role} = "{tier}"' for role in _ROLES)
+    return "\n".join(f'{role} = "{tier}"' for role in ROLES)

@@ -1,6 +1,8 @@
 """What a node costs besides its agents."""
 
 from benchmarks.speed.graphs import wide
+from benchmarks.speed.replay import ReplayedDirector, write_cassette
+from benchmarks.speed.results import Samples
 from benchmarks.speed.setting import AT_ONCE, Found, Pairs, Setting
 from benchmarks.speed.subjects import Subject
 from benchmarks.speed.trial import trial
@@ -26,7 +28,10 @@ def measure(setting: Setting) -> Found:
         f"`run` of {count} nodes that need nothing, {AT_ONCE} at once, divided by their number; the agents write their "
         f"file and end. git's processes are counted by a wrapper in front of git, in a run of {apart} nodes apart",
         (wall.line(aim=AIM), cpu.line(), git.line()),
-        (*planning.samples(),),
+        (
+            *planning.samples(),
+            Samples(what="director with replayed agents", unit="ms", values=(_replayed(setting, count),)),
+        ),
     )
 
 
@@ -37,3 +42,11 @@ def processes_of_git(subject: Subject, count: int) -> float:
         log = job.count_git()
         job.run()
         return len(log.read_text().splitlines()) / count
+
+
+def _replayed(setting: Setting, count: int) -> float:
+    """Return what a node costs where no process is started for a call."""
+    with trial(ReplayedDirector(setting.director.program), wide(count)) as job:
+        write_cassette(job, job.works)
+        job.plan()
+        return 1000 * job.run().wall / count

@@ -33,7 +33,7 @@ def measure(setting: Setting) -> Found:
     _measure_large(setting, layered(10 * size, seed=1, layers=10 * size // _WIDTH), large, make, times)
     return Found(
         f"`run` when all is built, `status` and `pending`, of nodes in layers of {_WIDTH}. The job was written as a "
-        "run leaves it, with loose objects, records and logs; it is checked that nobody is asked and nothing lands. "
+        "run leaves it, with loose objects and records; it is checked that nobody is asked and nothing lands. "
         "The peer has no `pending`: its `status` stands there too; its job is really planned, and its state says that "
         "every node is done. `make` has the same rules and as many files as director's graph",
         (
