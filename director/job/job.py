@@ -122,7 +122,7 @@ class Job:
         return Spans(self.directory.spans, job=lambda: self.identity.id, run=self.run_id)
 
     @cached_property
-    def at_work(self) -> AtWork:
+    def at_work(self) -> "AtWork":
         """How much is at work at once."""
         from director.job.places import AtWork  # noqa: PLC0415
 
@@ -134,7 +134,7 @@ class Job:
         return Measures(self.directory, self.ledger)
 
     @cached_property
-    def patches(self) -> Patches:
+    def patches(self) -> "Patches":
         """What was verified before."""
         from director.job.patches import Patches  # noqa: PLC0415
 
