@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from director.artifacts.attempts import close_attempt, history, numbered, open_attempt
+from director.artifacts.attempts import close_attempt, count_closed, history, numbered, open_attempt
 from director.artifacts.directory import JobDirectory
 from director.core.attempts import Attempt, Outcome
 from director.core.errors import ConfigError
@@ -77,3 +77,12 @@ def test_an_outcome_that_cannot_be_read_is_named(directory: JobDirectory) -> Non
 
     with pytest.raises(ConfigError, match=r"run/alpha/1/outcome\.json"):
         history(directory, TASK)
+
+
+def test_attempts_that_have_an_outcome_are_counted(directory: JobDirectory) -> None:
+    close_attempt(open_attempt(directory, TASK), outcome(1))
+    close_attempt(open_attempt(directory, TASK), outcome(2))
+    open_attempt(directory, TASK)
+
+    assert count_closed(directory, TASK) == 2
+    assert count_closed(directory, "run:unknown") == 0
