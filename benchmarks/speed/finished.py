@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from doit.control import TaskControl
-
 from benchmarks.speed import stub
 from benchmarks.speed.graphs import Work
 from benchmarks.speed.processes import Broke
@@ -29,8 +27,8 @@ from director.job.configuration import load_config
 from director.job.job import Job
 from director.stages.planning import plan_of_reply, plan_text
 from director.stages.slices import slice_of
-from director.tasks.build import database, make_tasks
 from director.tasks.checker import REST_NANOSECONDS
+from director.tasks.control import control_of, database
 from director.tasks.graph import Graph
 
 _ID = re.compile(r'"(id|parent|call)":"([0-9a-f]{16,})"')
@@ -194,7 +192,7 @@ def _write_journal(repository: Path, directory: JobDirectory) -> None:
     directory.database.unlink()
     job = Job(Repository.open(repository), directory, load_config(repository, directory.path))
     graph = Graph(job)
-    control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
+    control = control_of(graph)
     with database(graph) as dependency:
         for task in control.tasks.values():
             if task.actions or task.name == "plan":
