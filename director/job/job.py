@@ -168,6 +168,7 @@ class Job:
             for pool in self._pools.values():
                 pool.close()
             self._pools.clear()
+            self.repository.close()
 
     @property
     def guard(self) -> Guard:
