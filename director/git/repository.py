@@ -147,7 +147,7 @@ class Repository:
 
     def tree(self, commit: str) -> str:
         """Return the tree of a commit."""
-        return self._objects.peel(f"{commit}^{{tree}}")
+        return self.trees.of(commit)
 
     def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
         """Write a commit; no ref moves."""

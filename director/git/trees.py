@@ -3,7 +3,7 @@
 A tree never changes: each is read once, as long as there is room for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -46,8 +46,12 @@ class Trees:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
+        self.of = lru_cache(_ROOM)(partial(_tree_of, objects))
+        """Returns the tree of a commit, or of itself. Raises GitError if there is none."""
         self.entries = lru_cache(_ROOM)(partial(_entries, objects))
         """Returns what a tree holds by its names, in git's order."""
+        self.directories = lru_cache(_ROOM)(partial(_directories, self.entries))
+        """Returns the directories of a tree and their own trees, an empty one for a submodule."""
 
     def find(self, tree: str, path: str) -> Entry | None:
         """Return what stands at a path; None for nothing."""
@@ -108,6 +112,10 @@ class Trees:
             yield path, entry
 
 
+def _tree_of(objects: Objects, commit: str) -> str:
+    return objects.peel(f"{commit}^{{tree}}")
+
+
 def _entries(objects: Objects, tree: str) -> Mapping[str, Entry]:
     """Read a tree: for each entry its mode, a space, its name, a zero byte and the hash as bytes."""
     raw, hash_bytes = objects.content(tree), len(tree) // 2
@@ -117,6 +125,11 @@ def _entries(objects: Objects, tree: str) -> Mapping[str, Entry]:
         at, start = end + 1 + hash_bytes, at
         found[_text(raw[space + 1 : end])] = Entry(_mode(raw[start:space]), raw[end + 1 : at].hex())
     return found
+
+
+def _directories(entries: Callable[[str], Mapping[str, Entry]], tree: str) -> list[tuple[str, str]]:
+    found = ((name, entry) for name, entry in entries(tree).items() if entry.is_directory)
+    return [(name, entry.name if entry.is_tree else "") for name, entry in found]
 
 
 def _mode(mode: bytes) -> str:
