@@ -14,7 +14,7 @@ from pathlib import Path
 from director.git.copying import copy
 from director.git.removal import remove_tree
 from director.git.stock import Stock, stamps_of
-from director.git.tracked import Tracked
+from director.git.tracked import Tracked, directories_of, directory_of
 from director.shell import contents
 from director.shell.contents import Stamp
 
@@ -45,7 +45,7 @@ class Provision:
         """The names of the directories by the one that they are in."""
         nested: dict[str, list[str]] = {}
         for path in self.directories:
-            nested.setdefault(_above(path), []).append(path.rpartition("/")[2])
+            nested.setdefault(directory_of(path), []).append(path.rpartition("/")[2])
         return nested
 
     def is_intact(self, tree: Path, path: str) -> bool:
@@ -55,7 +55,7 @@ class Provision:
 
     def standing(self, tree: Path, tracked: Tracked, *, directories: Set[str]) -> set[str]:
         """Return what was given and stands as it did, of the directories that stand; files that do not are deleted."""
-        found = {path for path in self.files if _above(path) in directories}
+        found = {path for path in self.files if directory_of(path) in directories}
         intact = {path for path in found if self.is_intact(tree, path)}
         for path in found - intact:
             if not tracked.meets(path):
@@ -120,18 +120,3 @@ def _sever(place: Path, *, scratch: Path) -> None:
         scratch.unlink(missing_ok=True)
         copy(place, scratch)
         scratch.replace(place)
-
-
-def directories_of(paths: Iterable[str]) -> set[str]:
-    """Return every directory that leads to one of the paths."""
-    directories: set[str] = set()
-    for path in paths:
-        above = _above(path)
-        while above and above not in directories:
-            directories.add(above)
-            above = _above(above)
-    return directories
-
-
-def _above(path: str) -> str:
-    return path.rpartition("/")[0]

@@ -16,6 +16,7 @@ from director.git.commands import Git, find_repository, run_in
 from director.git.history import History
 from director.git.objects import Found, Objects, is_hash
 from director.git.trees import Entry, Trees
+from director.git.writing import Writer
 from director.shell import contents
 
 _CONFLICT = re.compile(r"CONFLICT \([^)]*\): ")
@@ -60,6 +61,11 @@ class Repository:
     def trees(self) -> Trees:
         """What the trees of commits hold."""
         return Trees(self._objects)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """Writes blobs and trees."""
+        return Writer(self.git, self.trees)
 
     @cached_property
     def _history(self) -> History:
@@ -111,7 +117,9 @@ class Repository:
 
     def keep(self, ref: str, commit: str) -> None:
         """Point a ref of ours at a commit, whatever it pointed at."""
-        self.git("update-ref", "--no-deref", ref, commit)
+        is_plain = _FULL_REF.fullmatch(ref) and is_hash(commit)
+        if not (is_plain and self.writer.point(ref, commit)):
+            self.git("update-ref", "--no-deref", ref, commit)
 
     def drop(self, ref: str) -> None:
         """Delete a ref of ours that is needed no longer, unless it was packed: git would lock all packed refs for it.
@@ -186,7 +194,8 @@ class Repository:
         sizes = self._objects.look_up(entry.name for entry in entries.values() if entry)
         excerpts: dict[str, Excerpt | None] = dict.fromkeys(entries)
         for path, entry in entries.items():
-            if entry and (found := sizes[entry.name]):
+            if entry:
+                found = sizes[entry.name]
                 room = min(found.size, limit, total)
                 total -= room
                 excerpts[path] = Excerpt(self._head(found, room), found.size)
@@ -235,5 +244,6 @@ class Repository:
         return self._history.landed(base, tip)
 
     def close(self) -> None:
-        """End what was kept running to answer questions; when asked again, it begins anew."""
+        """End what was kept running; when it is needed again, it begins anew."""
         self._objects.close()
+        self.writer.close()

@@ -6,7 +6,6 @@ never read it: our view of the slot is an index that lies beside it.
 """
 
 import os
-import shutil
 import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -23,9 +22,9 @@ from director.git.provisions import Provisions
 from director.git.removal import remove_tree
 from director.git.repository import Repository
 from director.git.seals import Seal
+from director.git.snapshots import snapshot
 from director.git.stock import Stock
 from director.git.tracked import Tracked
-from director.shell.scratch import scratch_directory
 
 
 class Provider(Protocol):
@@ -245,21 +244,7 @@ class Slot:
             return False
 
     def snapshot(self, paths: Sequence[str]) -> str:
-        """Write the tree of the slot's commit with these paths as they now stand; nothing else is taken.
-
-        The files are copied to a place of their own: there git applies the attributes of the commit, whatever
-        .gitattributes say in the slot, and takes no file for unchanged because of its size and time.
-        """
+        """Write the tree of the slot's commit with these paths as they now stand; nothing else is taken."""
         self._unbend()
-        with scratch_directory() as scratch:
-            index, files = Path(scratch) / "index", Path(scratch) / "files"
-            shutil.copyfile(self.index, index)
-            files.mkdir()
-            for path in paths:
-                if self._is_plain(path) and (self.tree / path).exists():
-                    (files / path).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(self.tree / path, files / path)
-            names = "\0".join(paths).encode(errors="surrogateescape")
-            update = ("update-index", "--add", "--remove", "--replace", "-z", "--stdin")
-            self.repository.git(*update, stdin=names, index=index, worktree=files)
-            return self.repository.git("write-tree", index=index, worktree=files).decode().strip()
+        standing = {path for path in paths if self._is_plain(path) and (self.tree / path).exists()}
+        return snapshot(self.repository, self._commit, self.tree, paths, standing=standing, index=self.index)

@@ -1,5 +1,6 @@
 """What a commit has at a path."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from director.git.trees import Trees
@@ -24,9 +25,20 @@ class Tracked:
 
     def meets(self, path: str) -> bool:
         """Tell whether a path cannot stand beside them: it is one of them, holds one, or lies below one."""
-        above = path
-        while above:
-            if self.has_file(above):
-                return True
-            above = above.rpartition("/")[0]
-        return self.has_directory(path)
+        return any(map(self.has_file, (path, *directories_of([path])))) or self.has_directory(path)
+
+
+def directories_of(paths: Iterable[str]) -> set[str]:
+    """Return every directory that leads to one of the paths."""
+    directories: set[str] = set()
+    for path in paths:
+        above = directory_of(path)
+        while above and above not in directories:
+            directories.add(above)
+            above = directory_of(above)
+    return directories
+
+
+def directory_of(path: str) -> str:
+    """Return the directory that a path is in, nothing for the topmost one."""
+    return path.rpartition("/")[0]

@@ -25,6 +25,21 @@ class Entry(NamedTuple):
     name: str
     """The hash of the object."""
 
+    @classmethod
+    def of_file(cls, blob: str, *, is_executable: bool) -> "Entry":
+        """Return what stands for a regular file."""
+        return cls("100755" if is_executable else "100644", blob)
+
+    @classmethod
+    def of_tree(cls, tree: str) -> "Entry":
+        """Return what stands for a directory."""
+        return cls(_TREE, tree)
+
+    @property
+    def kind(self) -> str:
+        """What object it is."""
+        return {_TREE: "tree", _SUBMODULE: "commit"}.get(self.mode, "blob")
+
     @property
     def is_tree(self) -> bool:
         """Tell whether it is a directory of the repository's own."""

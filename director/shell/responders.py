@@ -1,6 +1,7 @@
 """Trusted programs that last, such as `git cat-file`: started when they are first asked, they answer one by one."""
 
 import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,9 @@ from typing import IO, TypeVar
 
 REQUEST_BYTES = 4096
 """So much a program that answers while it is still being asked takes without being listened to."""
+
+ASKED = "director.shell.responders.ask"
+"""The audit event of a request, with the program that is asked and its arguments."""
 
 Answer = TypeVar("Answer")
 Process = subprocess.Popen[bytes]
@@ -41,6 +45,7 @@ class Responder:
 
     def _exchange(self, request: bytes, read: Callable[[IO[bytes]], Answer]) -> Answer:
         """Ask the program; one that was left in the middle of an answer is never asked again."""
+        sys.audit(ASKED, self._argv[0], self._argv)
         process, self._idle = self._idle or self._start(), None
         assert process.stdin and process.stdout
         try:
