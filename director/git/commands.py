@@ -73,6 +73,8 @@ class Git:
     """git on one repository, seen as bare unless a worktree is given with the call."""
 
     common_dir: Path
+    like: "Git | None" = None
+    """Whose configuration counts: a repository of ours has none of its own."""
 
     def __call__(
         self, *arguments: str, stdin: bytes = b"", index: Path | None = None, worktree: Path | None = None
@@ -121,6 +123,8 @@ class Git:
 
     @cached_property
     def _configured(self) -> dict[str, str]:
+        if self.like:
+            return self.like._configured
         _, output, _ = _run([f"--git-dir={self.common_dir}", "config", "--list", "-z"], cwd=self.common_dir)
         return _parse_configuration(output)
 

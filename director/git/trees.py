@@ -109,6 +109,15 @@ class Trees:
             else:
                 yield below + name, entry
 
+    def named(self, tree: str, name: str, below: str = "") -> Iterator[str]:
+        """Yield the path of every file of a name."""
+        entry = self.entries(tree).get(name)
+        if entry and not entry.is_directory:
+            yield below + name
+        for directory, nested in self.directories(tree):
+            if nested:
+                yield from self.named(nested, name, f"{below}{directory}/")
+
     def compare(self, before: str, after: str, below: str = "") -> Iterator[tuple[str, Entry | None, Entry | None]]:
         """Yield each path at which two trees differ, in no order, with what stands there in either of them."""
         old, new = self.entries(before), self.entries(after)

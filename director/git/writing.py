@@ -6,6 +6,7 @@ from pathlib import Path
 from director.core.errors import GitError
 from director.git.commands import Git
 from director.git.trees import Entry, Trees
+from director.shell import contents
 from director.shell.responders import Responder, read_line
 
 _DONE = [b"start: ok", b"prepare: ok", b"commit: ok"]
@@ -17,17 +18,27 @@ class Writer:
 
     def __init__(self, git: Git, trees: Trees) -> None:
         self._trees = trees
+        self._objects, self._packs = git.common_dir / "objects", contents.UNSETTLED
         self._refs = git.lasting(*_IMPATIENT, "update-ref", "--stdin")
         self._blobs = git.lasting("hash-object", "-w", "--no-filters", "--stdin-paths")
         self._made = git.lasting("mktree", "-z", "--missing", "--batch")
 
     def write_blob(self, place: Path) -> str:
         """Write what a file holds as it is; return the blob. Its path is one without line breaks."""
+        self._forget_packs()
         return _ask(self._blobs, f"{place}\n")
 
     def write_tree(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
         """Write a tree that differs from another one at some paths; None deletes the file that may be there."""
+        self._forget_packs()
         return self._changed(tree, changes) or self._write({})
+
+    def _forget_packs(self) -> None:
+        """Begin anew where packs came or went: a git does not write what it once saw in one that is gone meanwhile."""
+        before, self._packs = self._packs, contents.stamp((self._objects / "pack").stat())
+        if not contents.is_same(before, self._packs) or (self._objects / "info" / "alternates").exists():
+            self._blobs.close()
+            self._made.close()
 
     def point(self, ref: str, commit: str) -> bool:
         """Point a ref at a commit, whatever it pointed at; tell whether that could be done without waiting."""

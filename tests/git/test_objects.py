@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -252,3 +253,20 @@ def test_a_snapshot_of_files_with_attributes_stores_them_as_the_commit_wants_it(
         "dir/deep/new.txt": b"one\ntwo\n",
         "new.txt": b"one\r\ntwo\r\n",
     }
+
+
+def test_what_the_user_pruned_is_written_again(checkout: Checkout, repository: Repository, slot: Slot) -> None:
+    checkout.git("update-ref", "refs/keep", checkout.commit(**{"new.txt": "rare\n"}))
+    checkout.git("reset", "-q", "--hard", "HEAD^")
+    checkout.git("reflog", "expire", "--expire=now", "--all")
+    checkout.git("repack", "-adq")
+    time.sleep(0.1)
+    write(slot, "new.txt", "rare\n")
+    first = slot.snapshot(["new.txt"])
+    checkout.git("update-ref", "-d", "refs/keep")
+    checkout.git("repack", "-adq")
+    checkout.git("prune", "--expire=now")
+
+    assert slot.snapshot(["new.txt"]) == first
+
+    assert checkout.git("cat-file", "blob", f"{first}:new.txt") == "rare"
