@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import stat
 from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def snapshot(
     """
     with scratch_directory() as scratch:
         if _are_stored_as_they_are(repository, commit, paths):
-            return _write(repository, commit, root, paths, standing=standing, scratch=Path(scratch) / "file")
+            return _write(repository, commit, root, paths, standing=standing, scratch=Path(scratch))
         return _add(repository, root, paths, standing=standing, index=index, scratch=Path(scratch))
 
 
@@ -42,12 +41,13 @@ def _are_stored_as_they_are(repository: Repository, commit: str, paths: Sequence
 def _write(
     repository: Repository, commit: str, root: Path, paths: Iterable[str], *, standing: Set[str], scratch: Path
 ) -> str:
-    changes: dict[str, Entry | None] = dict.fromkeys(paths)
-    for path in standing:
-        shutil.copy(root / path, scratch)
-        is_executable = scratch.stat().st_mode & stat.S_IXUSR
-        changes[path] = Entry.of_file(repository.writer.write_blob(scratch), is_executable=bool(is_executable))
-        scratch.unlink()
+    copies = {path: scratch / str(number) for number, path in enumerate(standing)}
+    for path, place in copies.items():
+        shutil.copy(root / path, place)
+    blobs = repository.writer.write_blobs(copies.values())
+    modes = (place.stat().st_mode for place in copies.values())
+    written = dict(zip(copies, map(Entry.of_file, blobs, modes), strict=True))
+    changes: dict[str, Entry | None] = {**dict.fromkeys(paths), **written}
     return repository.writer.write_tree(repository.tree(commit), changes)
 
 

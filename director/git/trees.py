@@ -3,6 +3,7 @@
 A tree never changes: each is read once, as long as there is room for it.
 """
 
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -26,9 +27,9 @@ class Entry(NamedTuple):
     """The hash of the object."""
 
     @classmethod
-    def of_file(cls, blob: str, *, is_executable: bool) -> "Entry":
-        """Return what stands for a regular file."""
-        return cls("100755" if is_executable else "100644", blob)
+    def of_file(cls, blob: str, mode: int) -> "Entry":
+        """Return what stands for a regular file; of its mode git minds only whether its owner may execute it."""
+        return cls("100755" if mode & stat.S_IXUSR else "100644", blob)
 
     @classmethod
     def of_tree(cls, tree: str) -> "Entry":
@@ -157,10 +158,8 @@ def _directories(entries: Callable[[str], Mapping[str, Entry]], tree: str) -> li
 
 
 def _mode(mode: bytes) -> str:
-    """Return a mode as git takes it: of the permissions of a file it minds only whether the owner may execute it."""
-    if mode.startswith(b"100"):
-        return "100755" if int(mode, 8) & 0o100 else "100644"
-    return mode.decode()
+    """Return a mode as git takes it, also one that an old git wrote."""
+    return Entry.of_file("", int(mode, 8)).mode if mode.startswith(b"100") else mode.decode()
 
 
 def _text(name: bytes) -> str:

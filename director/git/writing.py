@@ -1,6 +1,6 @@
 """Blobs, trees and refs that are written one after another, by gits that last."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from director.core.errors import GitError
@@ -23,10 +23,10 @@ class Writer:
         self._blobs = git.lasting("hash-object", "-w", "--no-filters", "--stdin-paths")
         self._made = git.lasting("mktree", "-z", "--missing", "--batch")
 
-    def write_blob(self, place: Path) -> str:
-        """Write what a file holds as it is; return the blob. Its path is one without line breaks."""
+    def write_blobs(self, places: Iterable[Path]) -> list[str]:
+        """Write what files hold as it is; return the blobs. Their paths are without line breaks."""
         self._forget_packs()
-        return _ask(self._blobs, f"{place}\n")
+        return [_ask(self._blobs, f"{place}\n") for place in places]
 
     def write_tree(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
         """Write a tree that differs from another one at some paths; None deletes the file that may be there."""
@@ -35,10 +35,11 @@ class Writer:
 
     def _forget_packs(self) -> None:
         """Begin anew where packs came or went: a git does not write what it once saw in one that is gone meanwhile."""
-        before, self._packs = self._packs, contents.stamp((self._objects / "pack").stat())
-        if not contents.is_same(before, self._packs) or (self._objects / "info" / "alternates").exists():
+        packs = contents.stamp((self._objects / "pack").stat())
+        if not contents.is_same(self._packs, packs) or (self._objects / "info" / "alternates").exists():
             self._blobs.close()
             self._made.close()
+        self._packs = packs
 
     def point(self, ref: str, commit: str) -> bool:
         """Point a ref at a commit, whatever it pointed at; tell whether that could be done without waiting."""
@@ -59,15 +60,16 @@ class Writer:
         before = self._trees.entries(tree) if tree else {}
         entries, nested = dict(before), dict[str, dict[str, Entry | None]]()
         for path, entry in changes.items():
-            name, _, below = path.partition("/")
-            if below:
-                nested.setdefault(name, {})[below] = entry
-            elif entry or (name in entries and not entries[name].is_tree):
+            name, _, rest = path.partition("/")
+            if rest:
+                nested.setdefault(name, {})[rest] = entry
+            elif entry or name not in entries or not entries[name].is_tree:
                 _put(entries, name, entry)
-        for name, below_it in nested.items():
+        for name, inside in nested.items():
             old = entries.get(name)
-            if (old and old.is_tree) or any(below_it.values()):
-                made = self._changed(old.name if old and old.is_tree else "", below_it)
+            below = old.name if old and old.is_tree else ""
+            if below or any(inside.values()):
+                made = self._changed(below, inside)
                 _put(entries, name, Entry.of_tree(made) if made else None)
         return tree if entries == before else (entries and self._write(entries)) or ""
 
