@@ -13,6 +13,7 @@ from pathlib import Path
 
 from director.core.errors import ConfigError, GitError
 from director.shell import environment, processes
+from director.shell.responders import Responder
 
 MINIMUM_VERSION = (2, 38)
 """The first git whose merge-tree writes a tree without a checkout."""
@@ -62,6 +63,7 @@ _VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
 }
 _FALLBACK_IDENTITY = ("director", "director@localhost")
 
@@ -71,6 +73,8 @@ class Git:
     """git on one repository, seen as bare unless a worktree is given with the call."""
 
     common_dir: Path
+    like: "Git | None" = None
+    """Whose configuration counts: a repository of ours has none of its own."""
 
     def __call__(
         self, *arguments: str, stdin: bytes = b"", index: Path | None = None, worktree: Path | None = None
@@ -86,32 +90,41 @@ class Git:
         self, *arguments: str, stdin: bytes = b"", index: Path | None = None, worktree: Path | None = None
     ) -> tuple[int, bytes, bytes]:
         """Return git's exit status, output and complaint."""
-        variables = self._identity | self._settings
-        if index:
-            variables["GIT_INDEX_FILE"] = str(index)
+        env = {**self._environment, "GIT_INDEX_FILE": str(index)} if index else self._environment
         place = [f"--work-tree={worktree}"] if worktree else ["--bare"]
-        return _run(
-            [f"--git-dir={self.common_dir}", *place, *arguments],
-            stdin=stdin,
-            cwd=worktree or self.common_dir,
-            variables=variables,
-        )
+        argv = [f"--git-dir={self.common_dir}", *place, *arguments]
+        return _capture(argv, stdin=stdin, cwd=worktree or self.common_dir, env=env)
 
     def head(self, *arguments: str, limit: int) -> bytes:
         """Return the beginning of what git prints, at most `limit` bytes. Raises GitError if it fails before."""
-        env = environment.without_secrets() | _VARIABLES | self._identity | self._settings
         argv = ["git", f"--git-dir={self.common_dir}", "--bare", *arguments]
-        status, output = processes.capture_head(argv, cwd=self.common_dir, env=env, limit=limit)
+        status, output = processes.capture_head(argv, cwd=self.common_dir, env=self._environment, limit=limit)
         if status != 0:
             raise GitError(arguments, status=status, output="")
         return output
+
+    def lasting(self, *arguments: str) -> Responder:
+        """Return a git that answers one request after another; it starts when it is first asked."""
+        argv = ["git", f"--git-dir={self.common_dir}", "--bare", *arguments]
+        return Responder(argv, cwd=self.common_dir, env=self._environment)
 
     def text(self, *arguments: str) -> str:
         """Return one line that git prints, stripped."""
         return self(*arguments).decode(errors="surrogateescape").strip()
 
     @cached_property
+    def _environment(self) -> dict[str, str]:
+        return environment.without_secrets() | _VARIABLES | self._identity | self._settings
+
+    @cached_property
+    def keeps_refs_in_files(self) -> bool:
+        """Tell whether a ref that is not packed is a file of its own."""
+        return self._configured.get("extensions.refstorage", "files") == "files"
+
+    @cached_property
     def _configured(self) -> dict[str, str]:
+        if self.like:
+            return self.like._configured
         _, output, _ = _run([f"--git-dir={self.common_dir}", "config", "--list", "-z"], cwd=self.common_dir)
         return _parse_configuration(output)
 
@@ -170,7 +183,10 @@ def _parse_configuration(output: bytes) -> dict[str, str]:
 def _run(
     arguments: Sequence[str], *, cwd: Path, stdin: bytes = b"", variables: dict[str, str] | None = None
 ) -> tuple[int, bytes, bytes]:
-    env = environment.without_secrets() | _VARIABLES | (variables or {})
+    return _capture(arguments, cwd=cwd, stdin=stdin, env=environment.without_secrets() | _VARIABLES | (variables or {}))
+
+
+def _capture(arguments: Sequence[str], *, cwd: Path, stdin: bytes, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
     try:
         done = processes.capture(["git", *arguments], cwd=cwd, env=env, stdin=stdin)
     except FileNotFoundError as error:

@@ -25,7 +25,7 @@ def ignored_paths(repository: Repository, commit: str, paths: Iterable[str], *, 
         rules, excludes = Path(scratch) / "rules", Path(scratch) / "further"
         _write_rules(repository, commit, rules)
         excludes.write_text("".join(f"{pattern}\n" for pattern in further), encoding="utf-8")
-        git = _empty_repository(Path(scratch) / "git")
+        git = _empty_repository(Path(scratch) / "git", like=repository.git)
         parts = (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))
         return {path for part in parts for path in _ignored(git, part, rules=rules, excludes=excludes)}
 
@@ -42,15 +42,15 @@ def _ignored(git: Git, asked: Sequence[str], *, rules: Path, excludes: Path) -> 
     return [path for path in asked if f"./{path}" in found]
 
 
-def _empty_repository(directory: Path) -> Git:
+def _empty_repository(directory: Path, *, like: Git) -> Git:
     for name in ("objects", "refs"):
         (directory / name).mkdir(parents=True)
     (directory / "HEAD").write_text("ref: refs/heads/none\n")
-    return Git(directory)
+    return Git(directory, like)
 
 
 def _write_rules(repository: Repository, commit: str, directory: Path) -> None:
-    names = [name for name in repository.files(commit) if name.split("/")[-1] == ".gitignore"]
+    names = repository.trees.named(repository.tree(commit), ".gitignore")
     directory.mkdir()
     for name, content in repository.read(commit, names).items():
         if content is not None:

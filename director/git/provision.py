@@ -8,10 +8,13 @@ import os
 import stat
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from director.git.copying import copy
+from director.git.removal import remove_tree
 from director.git.stock import Stock, stamps_of
+from director.git.tracked import Tracked, directories_of, directory_of
 from director.shell import contents
 from director.shell.contents import Stamp
 
@@ -26,18 +29,6 @@ class Order:
     """Where it is made: so that nothing of a commit that has not landed is found by another one."""
 
 
-class Tracked:
-    """The paths that an index names."""
-
-    def __init__(self, files: Iterable[str]) -> None:
-        self.files = set(files)
-        self.directories = directories_of(self.files)
-
-    def meets(self, path: str) -> bool:
-        """Tell whether a path cannot stand beside them: it is one of them, holds one, or lies below one."""
-        return path in self.files or path in self.directories or not directories_of([path]).isdisjoint(self.files)
-
-
 @dataclass
 class Provision:
     """What a worktree was given, and how it stood when it was."""
@@ -49,10 +40,27 @@ class Provision:
     directories: set[str] = field(default_factory=set)
     """Those that are in no commit, and all that lead to files."""
 
+    @cached_property
+    def nested(self) -> dict[str, list[str]]:
+        """The names of the directories by the one that they are in."""
+        nested: dict[str, list[str]] = {}
+        for path in self.directories:
+            nested.setdefault(directory_of(path), []).append(path.rpartition("/")[2])
+        return nested
+
     def is_intact(self, tree: Path, path: str) -> bool:
         """Tell whether a file or a link was given and stands in the worktree as it was."""
         known, place = self.files.get(path), f"{tree}/{path}"
         return known is not None and contents.is_same(known, contents.stamps([place]).get(place))
+
+    def standing(self, tree: Path, tracked: Tracked, *, directories: Set[str]) -> set[str]:
+        """Return what was given and stands as it did, of the directories that stand; files that do not are deleted."""
+        found = {path for path in self.files if directory_of(path) in directories}
+        intact = {path for path in found if self.is_intact(tree, path)}
+        for path in found - intact:
+            if not tracked.meets(path):
+                remove_tree(tree / path)
+        return intact | (directories & self.directories)
 
     def give_again(self, tree: Path, tracked: Tracked, *, standing: Set[str]) -> None:
         """Put back what does not stand in a worktree any more. Raises Altered if the stock was altered."""
@@ -89,13 +97,13 @@ def _besides(tree: Path, tracked: Tracked) -> tuple[list[str], set[str]]:
         below = pending.pop()
         for entry in os.scandir(tree / below):
             path = below + entry.name
-            if path == ".git" or path in tracked.files:
+            if path == ".git" or tracked.has_file(path):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 _open_up(entry)
                 pending.append(f"{path}/")
-                directories |= {path} - tracked.directories
-            elif path not in tracked.directories and (entry.is_symlink() or entry.is_file(follow_symlinks=False)):
+                directories |= set() if tracked.has_directory(path) else {path}
+            elif not tracked.has_directory(path) and (entry.is_symlink() or entry.is_file(follow_symlinks=False)):
                 files.append(path)
     return files, directories
 
@@ -112,14 +120,3 @@ def _sever(place: Path, *, scratch: Path) -> None:
         scratch.unlink(missing_ok=True)
         copy(place, scratch)
         scratch.replace(place)
-
-
-def directories_of(paths: Iterable[str]) -> set[str]:
-    """Return every directory that leads to one of the paths."""
-    directories: set[str] = set()
-    for path in paths:
-        above = path.rpartition("/")[0]
-        while above and above not in directories:
-            directories.add(above)
-            above = above.rpartition("/")[0]
-    return directories

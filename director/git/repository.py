@@ -1,6 +1,8 @@
 """Questions to a repository, and the few ways in which director changes it: objects, and refs by compare and swap."""
 
+import os
 import re
+import stat
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +13,18 @@ from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
 from director.core.excerpts import Excerpt
 from director.core.landed import Landed
 from director.git.commands import Git, find_repository, run_in
-from director.shell.scratch import scratch_directory
+from director.git.history import History
+from director.git.objects import Found, Objects, is_hash
+from director.git.trees import Entry, Trees
+from director.git.writing import Writer
+from director.shell import contents
 
-_FIELD, _RECORD = "\x1f", "\x1e"
 _CONFLICT = re.compile(r"CONFLICT \([^)]*\): ")
-_OBJECT = re.compile("[0-9a-f]{40,64}")
 _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)", re.MULTILINE)
 _HEADER_BYTES = 2000
 """Of a patch: what stands before its first hunk is shorter."""
+_FULL_REF = re.compile(r"refs(/\w[\w.-]*)+")
 _LOCK_SECONDS = 1.0
-_BLOB = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)")
-_ASTRAY = re.compile(rb"(?:symlink|dangling|loop|notdir) (\d+)")
-_TRAILERS = ("Director-Task", "Director-Inputs", "Director-Work", "Director-Undoes")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,24 @@ class Repository:
         """git on this repository, made safe."""
         return Git(self.common_dir)
 
+    @cached_property
+    def _objects(self) -> Objects:
+        return Objects(self.git)
+
+    @cached_property
+    def trees(self) -> Trees:
+        """What the trees of commits hold."""
+        return Trees(self._objects)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """Writes blobs and trees."""
+        return Writer(self.git, self.trees)
+
+    @cached_property
+    def _history(self) -> History:
+        return History(self.git, self._objects)
+
     def commit(self, revision: str) -> str:
         """Return the commit that a revision names, as the checkout sees it."""
         name = f"{revision}^{{commit}}"
@@ -71,8 +91,21 @@ class Repository:
 
     def tip(self, ref: str) -> str | None:
         """Return the commit that a ref points to, or None."""
+        name = ref if is_hash(ref) else self._loose(ref)
+        if name:
+            found = self._objects.find(f"{name}^{{commit}}")
+            return found.name if found else None
         status, output, _ = self.git.attempt("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
         return output.decode().strip() if status == 0 else None
+
+    def _loose(self, ref: str) -> str:
+        """Return the hash that a ref has in a file of its own, or nothing where git has to be asked."""
+        if not self.git.keeps_refs_in_files or not _FULL_REF.fullmatch(ref):
+            return ""
+        content = contents.read(self.common_dir / ref)
+        is_file = content is not None and content.kind == stat.S_IFREG
+        name = content.data.decode(errors="replace").rstrip() if content and is_file else ""
+        return name if is_hash(name) else ""
 
     def has_uncommitted_work(self) -> bool:
         """Tell whether the user's checkout differs from its HEAD; nothing is refreshed or locked."""
@@ -92,7 +125,9 @@ class Repository:
 
     def keep(self, ref: str, commit: str) -> None:
         """Point a ref of ours at a commit, whatever it pointed at."""
-        self.git("update-ref", "--no-deref", ref, commit)
+        is_plain = _FULL_REF.fullmatch(ref) and is_hash(commit)
+        if not (is_plain and self.writer.point(ref, commit)):
+            self.git("update-ref", "--no-deref", ref, commit)
 
     def drop(self, ref: str) -> None:
         """Delete a ref of ours that is needed no longer, unless it was packed: git would lock all packed refs for it.
@@ -124,29 +159,20 @@ class Repository:
 
     def parent(self, commit: str) -> str:
         """Return the first parent of a commit."""
-        return self.git.text("rev-parse", "--verify", f"{commit}^1")
+        return self._objects.peel(f"{commit}^1")
 
     def tree(self, commit: str) -> str:
         """Return the tree of a commit."""
-        return self.git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
+        return self.trees.of(commit)
 
     def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
         """Write a commit; no ref moves."""
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()
 
     def tree_with(self, commit: str, files: Mapping[str, tuple[str, bytes] | None]) -> str:
-        """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout.
-
-        A path that git does not take, such as one below `.git`, is left out.
-        """
-        gone = f"0 {'0' * len(commit)}"
-        entries = {path: f"{file[0]} {self._write(file[1])}" if file else gone for path, file in files.items()}
-        listing = "".join(f"{entry}\t{path}\0" for path, entry in entries.items())
-        with scratch_directory() as scratch:
-            index = Path(scratch) / "index"
-            self.git("read-tree", commit, index=index)
-            self.git("update-index", "-z", "--index-info", stdin=listing.encode(errors="surrogateescape"), index=index)
-            return self.git("write-tree", index=index).decode().strip()
+        """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout."""
+        entries = {path: Entry(file[0], self._write(file[1])) if file else None for path, file in files.items()}
+        return self.writer.write_tree(self.tree(commit), entries)
 
     def _write(self, content: bytes) -> str:
         return self.git("hash-object", "-w", "--stdin", stdin=content).decode().strip()
@@ -164,13 +190,13 @@ class Repository:
 
     def blobs(self, commit: str, paths: Iterable[str]) -> dict[str, str | None]:
         """Return the blob of each path in a commit; None where there is no regular file."""
-        return {path: entry[0] if entry else None for path, entry in self._entries(commit, sorted(set(paths))).items()}
+        return {path: entry.name if entry else None for path, entry in self._regular(commit, paths).items()}
 
     def read(self, commit: str, paths: Iterable[str]) -> dict[str, bytes | None]:
         """Return the whole contents of files in a commit; None where there is no regular file."""
-        blobs = self.blobs(commit, names := list(dict.fromkeys(paths)))
-        contents = self._contents(filter(None, blobs.values()))
-        return {name: contents[blob] if (blob := blobs[name]) else None for name in names}
+        blobs = self.blobs(commit, paths)
+        found = self._objects.read(filter(None, blobs.values()))
+        return {path: found[blob] if blob else None for path, blob in blobs.items()}
 
     def excerpts(
         self, commit: str, paths: Iterable[str], *, limit: int, total: int, through_links: bool = False
@@ -180,66 +206,33 @@ class Repository:
         Of each at most `limit` bytes are read and of all of them `total`, whatever their size. A symbolic link is no
         regular file, unless `through_links`: then it is followed, inside the commit only.
         """
-        names = list(dict.fromkeys(paths))
-        entries = self._followed(commit, names) if through_links else self._entries(commit, names, "--long")
-        room = {}
+        entries = self._regular(commit, paths, through_links=through_links)
+        sizes = self._objects.look_up(entry.name for entry in entries.values() if entry)
+        excerpts: dict[str, Excerpt | None] = dict.fromkeys(entries)
         for path, entry in entries.items():
-            room[path] = min(entry[1], limit, total) if entry else 0
-            total -= room[path]
-        contents = self._contents(entry[0] for path, entry in entries.items() if entry and room[path] == entry[1])
-        return {
-            path: Excerpt(contents.get(entry[0]) or self._head(entry[0], room[path]), entry[1]) if entry else None
-            for path, entry in entries.items()
-        }
+            if entry:
+                found = sizes[entry.name]
+                room = min(found.size, limit, total)
+                total -= room
+                excerpts[path] = Excerpt(self._head(found, room), found.size)
+        return excerpts
 
-    def _entries(self, commit: str, paths: Sequence[str], *options: str) -> dict[str, tuple[str, int] | None]:
-        """Return the blob of each path and, with `--long`, its size; None where there is no regular file."""
-        found: dict[str, tuple[str, int] | None] = dict.fromkeys(paths)
-        if paths:
-            listing = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", *options)
-            output = self.git(*listing, commit, "--", *paths)
-            for entry in filter(None, output.decode(errors="surrogateescape").split("\0")):
-                description, _, path = entry.partition("\t")
-                mode, _, blob, *size = description.split()
-                if path in found and mode.startswith("100"):
-                    found[path] = blob, int(*size)
-        return found
+    def _regular(self, commit: str, paths: Iterable[str], *, through_links: bool = False) -> dict[str, Entry | None]:
+        """Return what stands at each path; None where there is no regular file."""
+        tree = self.tree(commit)
+        look = self.trees.follow if through_links else self.trees.find
+        found = {path: look(tree, path) for path in paths}
+        return {path: entry if entry and entry.is_regular else None for path, entry in found.items()}
 
-    def _followed(self, commit: str, paths: Sequence[str]) -> dict[str, tuple[str, int] | None]:
-        """Return the blob and size of each path, through links that stay in the commit; None for all else."""
-        found: dict[str, tuple[str, int] | None] = dict.fromkeys(paths)
-        asked = [path for path in paths if "\n" not in path]
-        stdin = "".join(f"{commit}:{path}\n" for path in asked).encode(errors="surrogateescape")
-        output = self.git("cat-file", "--batch-check", "--follow-symlinks", stdin=stdin) if asked else b""
-        at = 0
-        for path in asked:
-            end = output.index(b"\n", at)
-            answer, at = output[at:end], end + 1
-            if seen := _BLOB.fullmatch(answer):
-                found[path] = seen[1].decode(), int(seen[2])
-            elif astray := _ASTRAY.fullmatch(answer):  # a link that leads nowhere: its name or target follows
-                at += int(astray[1]) + 1
-        return found
-
-    def _contents(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        asked = list(dict.fromkeys(blobs))
-        stdin = "".join(f"{blob}\n" for blob in asked).encode()
-        output = self.git("cat-file", "--batch", stdin=stdin) if asked else b""
-        contents, at = {}, 0
-        for blob in asked:
-            begin = output.index(b"\n", at) + 1
-            at = begin + int(output[at:begin].split()[-1])
-            contents[blob] = output[begin:at]
-            at += 1
-        return contents
-
-    def _head(self, blob: str, limit: int) -> bytes:
-        return self.git.head("cat-file", "blob", blob, limit=limit) if limit else b""
+    def _head(self, blob: Found, size: int) -> bytes:
+        """Return the beginning of a blob; one that is longer is not read whole."""
+        if size < blob.size:
+            return self.git.head("cat-file", "blob", blob.name, limit=size) if size else b""
+        return self._objects.content(blob.name)
 
     def files(self, commit: str) -> list[str]:
         """Return the path of every file in a commit."""
-        output = self.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-        return [path for path in output.decode(errors="surrogateescape").split("\0") if path]
+        return [path for path, _ in self.trees.files(self.tree(commit))]
 
     def diff(self, before: str, after: str, *, limit: int | None = None) -> str:
         """Return the patch between two trees or commits, as text: all of it, or its first bytes and that it goes on."""
@@ -249,7 +242,7 @@ class Repository:
 
     def first_changed_line(self, before: str, after: str) -> int | None:
         """Return the first line that differs between two blobs, as the second has it; None where there are no lines."""
-        if not (_OBJECT.fullmatch(before) and _OBJECT.fullmatch(after)):
+        if not (is_hash(before) and is_hash(after)):
             return None
         asked = ("diff", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
         hunk = _HUNK.search(self.git.head(*asked, limit=_HEADER_BYTES))
@@ -257,10 +250,9 @@ class Repository:
 
     def changes(self, before: str, after: str) -> list[Change]:
         """Return what differs between two trees or commits; a file that was renamed is one gone and one new."""
-        output = self.git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after)
-        parts = [part for part in output.decode(errors="surrogateescape").split("\0") if part]
-        pairs = zip(parts[::2], parts[1::2], strict=True)
-        return [_change(description, path) for description, path in pairs]
+        compared = self.trees.compare(self.tree(before), self.tree(after))
+        found = [Change(path, is_new=old is None, mode=new.mode if new else "000000") for path, old, new in compared]
+        return sorted(found, key=lambda change: os.fsencode(change.path))
 
     def changed(self, before: str, after: str) -> list[str]:
         """Return the paths that differ between two trees or commits."""
@@ -273,20 +265,9 @@ class Repository:
 
     def landed(self, base: str, tip: str) -> list[Landed]:
         """Return our commits after `base` up to `tip`, oldest first."""
-        trailers = _FIELD.join(f"%(trailers:key={key},valueonly,separator=%x2C)" for key in _TRAILERS)
-        output = self.git(
-            "log", "--first-parent", "--reverse", f"--format=%H{_FIELD}{trailers}{_RECORD}", f"{base}..{tip}"
-        )
-        records = output.decode(errors="replace").split(_RECORD)
-        fields = (record.strip("\n").split(_FIELD) for record in records if record.strip())
-        return [_landed(*values) for values in fields if len(values) == 5 and values[1]]
+        return self._history.landed(base, tip)
 
-
-def _landed(commit: str, task: str, inputs: str, work: str, undoes: str) -> Landed:
-    return Landed(commit, task, inputs, work, tuple(undoes.split()))
-
-
-def _change(description: str, path: str) -> Change:
-    """Read an entry of git's raw diff: https://git-scm.com/docs/diff-format#_raw_output_format."""
-    old, new, *_ = description.removeprefix(":").split(" ")
-    return Change(path, is_new=old == "000000", mode=new)
+    def close(self) -> None:
+        """End what was kept running; when it is needed again, it begins anew."""
+        self._objects.close()
+        self.writer.close()

@@ -5,9 +5,7 @@ repository that borrows the user's objects: an agent may commit, branch, stash o
 never read it: our view of the slot is an index that lies beside it.
 """
 
-import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -16,13 +14,17 @@ from typing import Protocol
 
 from director.core.errors import GitError
 from director.git.copying import Altered
-from director.git.private import make_private_repository
-from director.git.provision import Order, Provision, Tracked, give, take_stock
+from director.git.directories import Directories
+from director.git.files import Files
+from director.git.private import PrivateRepository
+from director.git.provision import Order, Provision, give, take_stock
 from director.git.provisions import Provisions
 from director.git.removal import remove_tree
 from director.git.repository import Repository
+from director.git.seals import Seal
+from director.git.snapshots import snapshot
 from director.git.stock import Stock
-from director.shell.scratch import scratch_directory
+from director.git.tracked import Tracked
 
 
 class Provider(Protocol):
@@ -55,7 +57,12 @@ class Slot:
         self.repository = repository
         self.directory = directory
         self._commit = commit
-        self._seal: bytes | None = None
+        self._seal = Seal()
+        self._times = 0
+        """How often it was checked out since its index is ours."""
+        self._files = Files(self.tree)
+        self._directories = Directories(self.tree)
+        self._private = PrivateRepository(self.tree, borrowing=repository.common_dir)
         self._provider, self._provisions = provider, provisions
         self.provision = provisions.of(self.name) if provisions else Provision(Stock(directory))
 
@@ -92,6 +99,7 @@ class Slot:
     def _provide(self, order: Order, provider: Provider, provisions: Provisions) -> None:
         """Have the slot set up; if that is interrupted, it is done again."""
         self.provision = provisions.forget(self.name)
+        self._directories.forget()
         self._make_equal(order.commit)
         provider.fill(self, order)
         self.provision = take_stock(self.tree, self._tracked(), self.provision.stock, digest=order.digest)
@@ -112,23 +120,46 @@ class Slot:
         for entry in os.scandir(self.directory):
             if entry.name not in (self.tree.name, self.index.name):
                 remove_tree(Path(entry))
-        if not self._is_sealed():
+        if not self._seal.holds(self.index):
             self._index_anew(commit)
+            self._directories.forget()
+            self._files.forget()
         standing = self._sweep()
-        self._git("read-tree", "--reset", "-u", commit)
-        self._commit, self._seal = commit, _digest(self.index)
+        if commit != self._commit or not self._stands():
+            self._check_out(commit)
         if not standing.issuperset((*self.provision.files, *self.provision.directories)):
             self.provision.give_again(self.tree, self._tracked(), standing=standing)
-        make_private_repository(self.tree, commit, index=self.index, borrowing=self.repository.common_dir)
+        self._private.make_equal(commit, index=self.index, seal=self._seal)
 
-    def _is_sealed(self) -> bool:
-        return self._seal is not None and self._seal == _digest(self.index)
+    def _stands(self) -> bool:
+        """Tell whether every file of the commit stands as it was checked out.
+
+        Of files that it wrote in the second of its index git reads the contents. So a second check-out comes first.
+        """
+        known = self._files.stand()
+        return self._times > 1 and not self._git("diff-files", "--name-only") if known is None else known
+
+    def _check_out(self, commit: str) -> None:
+        """Make the files equal to a commit; those that are so already are not written again."""
+        self._times += 1
+        self._seal.take_off()
+        self._files.forget()
+        self._git("read-tree", "--reset", "-u", commit)
+        self._commit = commit
+        self._seal.put_on(self.index)
+        self._sweep()
+        self._files.remember(path for path, _ in self.repository.trees.files(self.repository.tree(commit)))
+
+    def _sweep(self) -> set[str]:
+        """Delete what is neither tracked nor given, or not as it was given; return what was given and stands."""
+        mode, tracked = self.directory.stat().st_mode | stat.S_IRWXU, self._tracked()
+        directories = self._directories.sweep(tracked, self.provision, mode=mode)
+        return self.provision.standing(self.tree, tracked, directories=directories)
 
     def _unbend(self) -> None:
         """Make the index anew from the slot's commit, unless it is as we left it."""
-        if not self._is_sealed():
+        if not self._seal.holds(self.index):
             self._index_anew(self._commit)
-            self._seal = _digest(self.index)
 
     def _index_anew(self, commit: str) -> None:
         """Make an index of a commit; files that are as the commit has them are not written again."""
@@ -136,36 +167,11 @@ class Slot:
         remove_tree(self.index.with_name("index.lock"))
         self._git("read-tree", commit)
         self.repository.git.attempt("update-index", "-q", "--refresh", index=self.index, worktree=self.tree)
-
-    def _sweep(self) -> set[str]:
-        """Delete everything that our index does not name and that was not given, or not like this.
-
-        Returns what was given and stands. Directories get their usual permissions. `git clean` leaves pipes, the
-        `.git` of a nested repository and what lies in the directory of a submodule.
-        """
-        tracked, provision = self._tracked(), self.provision
-        directories = tracked.directories | provision.directories
-        standing = set()
-        usual = self.directory.stat().st_mode | stat.S_IRWXU
-        pending = [""]
-        while pending:
-            below = pending.pop()
-            directory = self.tree / below
-            if directory.stat().st_mode != usual:
-                directory.chmod(usual)
-            for entry in os.scandir(directory):
-                path, is_directory = below + entry.name, entry.is_dir(follow_symlinks=False)
-                if is_directory and path in directories:
-                    pending.append(f"{path}/")
-                    standing |= {path} & provision.directories
-                elif not is_directory and provision.is_intact(self.tree, path):
-                    standing.add(path)
-                elif is_directory or path not in tracked.files:
-                    remove_tree(Path(entry))
-        return standing
+        self._commit, self._times = commit, 0
+        self._seal.put_on(self.index)
 
     def _tracked(self) -> Tracked:
-        return Tracked(os.fsdecode(self._git("ls-files", "-z")).rstrip("\0").split("\0"))
+        return Tracked(self.repository.trees, self.repository.tree(self._commit))
 
     def _git(self, *arguments: str) -> bytes:
         """Run git on the slot as we see it; an agent may have deleted the whole directory."""
@@ -185,8 +191,8 @@ class Slot:
         """Return those of the paths that the slot was given: they are not of its commit, and none of them lands."""
         found = self.provision.files.keys() & set(paths)
         if found:
-            self._unbend()
-            found -= self._tracked().files
+            tracked = self._tracked()
+            found = {path for path in found if not tracked.has_file(path)}
         return found
 
     def altered(self, given: Iterable[str]) -> list[str]:
@@ -238,36 +244,7 @@ class Slot:
             return False
 
     def snapshot(self, paths: Sequence[str]) -> str:
-        """Write the tree of the slot's commit with these paths as they now stand; nothing else is taken.
-
-        The files are copied to a place of their own: there git applies the attributes of the commit, whatever
-        .gitattributes say in the slot, and takes no file for unchanged because of its size and time.
-        """
+        """Write the tree of the slot's commit with these paths as they now stand; nothing else is taken."""
         self._unbend()
-        with scratch_directory() as scratch:
-            index, files = Path(scratch) / "index", Path(scratch) / "files"
-            shutil.copyfile(self.index, index)
-            files.mkdir()
-            for path in paths:
-                if self._is_plain(path) and (self.tree / path).exists():
-                    (files / path).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(self.tree / path, files / path)
-            names = "\0".join(paths).encode(errors="surrogateescape")
-            update = ("update-index", "--add", "--remove", "--replace", "-z", "--stdin")
-            self.repository.git(*update, stdin=names, index=index, worktree=files)
-            return self.repository.git("write-tree", index=index, worktree=files).decode().strip()
-
-
-def _digest(index: Path) -> bytes | None:
-    """Return the digest of a regular file; None for anything else in its place."""
-    if not stat.S_ISREG(_mode(index)):
-        return None
-    with index.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
-
-
-def _mode(path: Path) -> int:
-    try:
-        return path.lstat().st_mode
-    except FileNotFoundError:
-        return 0
+        standing = {path for path in paths if self._is_plain(path) and (self.tree / path).exists()}
+        return snapshot(self.repository, self._commit, self.tree, paths, standing=standing, index=self.index)

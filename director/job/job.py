@@ -175,6 +175,7 @@ class Job:
             for pool in self._pools.values():
                 pool.close()
             self._pools.clear()
+            self.repository.close()
 
     @property
     def lookout(self) -> "Lookout":

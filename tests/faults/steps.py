@@ -29,13 +29,14 @@ from types import FrameType
 from typing import Any
 
 from director.cli.main import main as director
+from director.shell.responders import ASKED
 
 ROOT = Path(__file__).parents[2]
 KILL, TERM, INT = "kill", "term", "int"
 _SIGNALS = {KILL: signal.SIGKILL, TERM: signal.SIGTERM, INT: signal.SIGINT}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _READING = re.compile(
-    "cat-file|check-ignore|config|diff-tree|for-each-ref|log|ls-files|ls-tree|rev-list|rev-parse|status|version|"
+    "cat-file|check-ignore|config|diff-files|diff-tree|for-each-ref|log|ls-files|ls-tree|rev-list|rev-parse|status|version|"
 )
 """Commands of git that change nothing."""
 _VARYING = [
@@ -155,9 +156,17 @@ def _open(places: Places, arguments: tuple[Any, ...]) -> str:
 def _program(_: Places, arguments: tuple[Any, ...]) -> str:
     words = [os.fsdecode(word) for word in arguments[1]]
     if words[0] == "git":
-        command = next((word for word in words[1:] if not word.startswith("-")), "")
-        return "" if _READING.fullmatch(command) else f"start git {command}"
+        return _git("start", words)
     return f"start {words[words.index('-m') + 1] if '-m' in words else Path(words[0]).name}"
+
+
+def _ask(_: Places, arguments: tuple[Any, ...]) -> str:
+    return _git("ask", arguments[1])
+
+
+def _git(verb: str, words: Sequence[str]) -> str:
+    command = next((word for word in words[1:] if not word.startswith("-") and "=" not in word), "")
+    return "" if _READING.fullmatch(command) else f"{verb} git {command}"
 
 
 def _at(verb: str, *, path: int = 0, directory: int | None = None, if_there: bool = True) -> Describe:
@@ -173,6 +182,7 @@ def _at(verb: str, *, path: int = 0, directory: int | None = None, if_there: boo
 _EVENTS: dict[str, Describe] = {
     "open": _open,
     "subprocess.Popen": _program,
+    ASKED: _ask,
     "os.rename": lambda places, arguments: f"rename to {places.name(arguments[1], arguments[3])}",
     "os.remove": _at("remove", directory=1),
     "os.rmdir": _at("remove", directory=1),

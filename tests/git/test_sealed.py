@@ -1,5 +1,6 @@
 """Nothing that is configured for a repository or a user runs in our calls, or bends their answers."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -97,7 +98,8 @@ def trapped(checkout: Checkout, sentinel: Path) -> Repository:
         checkout.git("config", key, str(checkout.add_program(key, sentinel)))
     for key in ("filter.trap.required", "commit.gpgSign", "log.showSignature"):
         checkout.git("config", key, "true")
-    (checkout.root / "top.txt").touch()
+    for name in ("top.txt", "dir/file.txt"):
+        os.utime(checkout.root / name, (1, 1))
     sentinel.unlink(missing_ok=True)
     return Repository.open(checkout.root)
 

@@ -1,0 +1,92 @@
+"""Blobs, trees and refs that are written one after another, by gits that last."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from director.core.errors import GitError
+from director.git.commands import Git
+from director.git.trees import Entry, Trees
+from director.shell import contents
+from director.shell.responders import Responder, read_line
+
+_DONE = [b"start: ok", b"prepare: ok", b"commit: ok"]
+_IMPATIENT = ("-c", "core.filesRefLockTimeout=100", "-c", "core.packedRefsTimeout=100")
+
+
+class Writer:
+    """Writes objects, and refs of ours that nobody else moves."""
+
+    def __init__(self, git: Git, trees: Trees) -> None:
+        self._trees = trees
+        self._objects, self._packs = git.common_dir / "objects", contents.UNSETTLED
+        self._refs = git.lasting(*_IMPATIENT, "update-ref", "--stdin")
+        self._blobs = git.lasting("hash-object", "-w", "--no-filters", "--stdin-paths")
+        self._made = git.lasting("mktree", "-z", "--missing", "--batch")
+
+    def write_blobs(self, places: Iterable[Path]) -> list[str]:
+        """Write what files hold as it is; return the blobs. Their paths are without line breaks."""
+        self._forget_packs()
+        return [_ask(self._blobs, f"{place}\n") for place in places]
+
+    def write_tree(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
+        """Write a tree that differs from another one at some paths; None deletes the file that may be there."""
+        self._forget_packs()
+        return self._changed(tree, changes) or self._write({})
+
+    def _forget_packs(self) -> None:
+        """Begin anew where packs came or went: a git does not write what it once saw in one that is gone meanwhile."""
+        packs = contents.stamp((self._objects / "pack").stat())
+        if not contents.is_same(self._packs, packs) or (self._objects / "info" / "alternates").exists():
+            self._blobs.close()
+            self._made.close()
+        self._packs = packs
+
+    def point(self, ref: str, commit: str) -> bool:
+        """Point a ref at a commit, whatever it pointed at; tell whether that could be done without waiting."""
+        request = f"start\noption no-deref\nupdate {ref} {commit}\nprepare\ncommit\n"
+        try:
+            return self._refs.ask(request.encode(), lambda source: [read_line(source) for _ in _DONE]) == _DONE
+        except (OSError, EOFError):
+            return False
+
+    def close(self) -> None:
+        """End the programs that write."""
+        self._refs.close()
+        self._blobs.close()
+        self._made.close()
+
+    def _changed(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
+        """Return the changed tree, or nothing if there is nothing left in it."""
+        before = self._trees.entries(tree) if tree else {}
+        entries, nested = dict(before), dict[str, dict[str, Entry | None]]()
+        for path, entry in changes.items():
+            name, _, rest = path.partition("/")
+            if rest:
+                nested.setdefault(name, {})[rest] = entry
+            elif entry or name not in entries or not entries[name].is_tree:
+                _put(entries, name, entry)
+        for name, inside in nested.items():
+            old = entries.get(name)
+            below = old.name if old and old.is_tree else ""
+            if below or any(inside.values()):
+                made = self._changed(below, inside)
+                _put(entries, name, Entry.of_tree(made) if made else None)
+        return tree if entries == before else (entries and self._write(entries)) or ""
+
+    def _write(self, entries: Mapping[str, Entry]) -> str:
+        lines = (f"{entry.mode} {entry.kind} {entry.name}\t{name}\0" for name, entry in entries.items())
+        return _ask(self._made, "".join(lines) + "\0")
+
+
+def _put(entries: dict[str, Entry], name: str, entry: Entry | None) -> None:
+    if entry:
+        entries[name] = entry
+    else:
+        entries.pop(name, None)
+
+
+def _ask(responder: Responder, request: str) -> str:
+    try:
+        return responder.ask(request.encode(errors="surrogateescape"), read_line).decode()
+    except (OSError, EOFError) as error:
+        raise GitError(["hash-object"], status=128, output=f"it could not be written: {error}") from error
