@@ -12,6 +12,7 @@ from pathlib import Path
 from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
 from director.core.excerpts import Excerpt
 from director.core.landed import Landed
+from director.core.plan.paths import path_problem
 from director.git.commands import Git, find_repository, run_in
 from director.git.history import History
 from director.git.objects import Found, Objects, is_hash
@@ -170,8 +171,12 @@ class Repository:
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()
 
     def tree_with(self, commit: str, files: Mapping[str, tuple[str, bytes] | None]) -> str:
-        """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout."""
-        entries = {path: Entry(file[0], self._write(file[1])) if file else None for path, file in files.items()}
+        """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout.
+
+        A path that is none of the repository is left out.
+        """
+        sound = {path: file for path, file in files.items() if path_problem(path) is None}
+        entries = {path: Entry(file[0], self._write(file[1])) if file else None for path, file in sound.items()}
         return self.writer.write_tree(self.tree(commit), entries)
 
     def _write(self, content: bytes) -> str:
