@@ -14,6 +14,7 @@ from director.report.live import Live, live_of, revision_of
 from director.report.model import Report
 from director.report.reading import read_report
 from director.report.status import JobStatus, job_status
+from director.stages.leftovers import find_leftovers
 from director.stages.planning import read_plan
 from director.tasks.graph import Graph, refusal_of
 from director.tasks.pending import needs_of, pending_tasks
@@ -24,8 +25,9 @@ def read_status(graph: Graph) -> JobStatus:
     directory = graph.job.directory
     identity = read_model(directory.identity, JobIdentity)
     job, branch = (identity.id, identity.branch) if identity else ("", "")
-    pending = [entry.task for entry in pending_tasks(graph)]
-    return job_status(directory, job=job, branch=branch, plan=_plan(graph), pending=pending)
+    pending, plan = [entry.task for entry in pending_tasks(graph)], _plan(graph)
+    leftovers = find_leftovers(graph.job, plan.nodes) if identity else []
+    return job_status(directory, job=job, branch=branch, plan=plan, pending=pending, leftovers=leftovers)
 
 
 def read_whole(graph: Graph) -> Report:

@@ -14,6 +14,7 @@ from director.core.bench.summary import BenchSummary
 from director.core.calls import CallRecord
 from director.core.cassette import Cassette
 from director.core.comparison import Comparison
+from director.core.leftover import Kept
 from director.core.metrics import Metrics
 from director.core.plan.node import Plan, Slice
 from director.core.printed import Diagnosis, Offers, PendingTasks
@@ -36,6 +37,7 @@ SCHEMAS: dict[str, Any] = {
     "gates": GatesRun,
     "holder": Holder,
     "job": JobIdentity,
+    "kept": Kept,
     "lock": TestLock,
     "marker": Merged,
     "metrics": Metrics,

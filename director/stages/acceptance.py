@@ -9,8 +9,9 @@ from director.core.artifacts import Scope, TestLock
 from director.core.attempts import Rung
 from director.core.calls import CallKey, End
 from director.core.digests import digest
-from director.core.errors import ConfigError, Rejected
+from director.core.errors import ConfigError, MergeConflict, Rejected
 from director.core.events import Step
+from director.core.landed import Landed
 from director.core.plan.node import Node, Slice
 from director.core.roles import Role
 from director.core.testruns.outcome import why_not_red
@@ -22,6 +23,7 @@ from director.stages.ladder import climb
 from director.stages.landing import land, trailers
 from director.stages.slices import restore_base
 from director.stages.testing import run_in_candidate
+from director.stages.undoing import land_without, take_back
 
 
 def read_slice(job: Job, node: str) -> Node:
@@ -64,7 +66,7 @@ def _inputs(node: Node, files: Sequence[str]) -> str:
 
 
 def _lock_what_landed(job: Job, node: Node, task: str) -> bool:
-    """Lock again what an earlier run committed for the same node, if the branch still holds it.
+    """Lock again what an earlier run committed for the same node, if the branch still holds it or had it before.
 
     A node that may change further files since then is the same node: its tests say what the spec says.
     """
@@ -72,10 +74,28 @@ def _lock_what_landed(job: Job, node: Node, task: str) -> bool:
     lock = read_remade(job.directory.lock(node.id), TestLock)
     narrower = [lock.allowed] if lock and set(lock.allowed) < set(node.files) else []
     for files in (node.files, *narrower):
-        if own and own[-1].inputs == _inputs(node, files):
-            _lock(job, node, own[-1].commit, allowed=files)
+        if commit := _tests_for(job, node, own, inputs=_inputs(node, files)):
+            _lock(job, node, commit, allowed=files)
             return True
     return False
+
+
+def _tests_for(job: Job, node: Node, own: Sequence[Landed], *, inputs: str) -> str | None:
+    """Return the commit with the tests that were last written from these inputs; later ones are taken back."""
+    before = [place for place, landed in enumerate(own) if landed.inputs == inputs]
+    if not before:
+        return None
+    written, later = own[before[-1]], [landed.commit for landed in own[before[-1] + 1 :]]
+    if not later:
+        return written.commit
+    message = f"tests: {node.title or node.id}, as they were\n\n{trailers(job, task=written.task, inputs=inputs)}"
+    try:
+        made = take_back(job, later, tip=job.tip(), message=message)
+        if job.repository.blobs(made, node.tests) != job.repository.blobs(written.commit, node.tests):
+            return None
+        return land_without(job, made, later, task=written.task, message=message)
+    except (MergeConflict, Rejected):
+        return None
 
 
 def _lock(job: Job, node: Node, commit: str, *, allowed: Sequence[str]) -> None:

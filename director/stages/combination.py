@@ -5,7 +5,7 @@ from pathlib import Path
 from director.artifacts.files import read_remade
 from director.core.artifacts import TestLock
 from director.core.errors import Rejected
-from director.core.landed import Landed
+from director.core.landed import standing
 from director.core.plan.node import Node
 from director.job.job import Job
 from director.stages.gate import check_tests
@@ -24,11 +24,24 @@ def check_combined(job: Job, work: Work, candidate: Candidate, *, base: str, log
     adds_only = all(change.is_new for change in candidate.changes)
     if not since and adds_only:
         return
-    for node in _standing(landed, since=since if adds_only else None):
-        if node != work.node.id and (other := _planned(job, node)):
+    for node, commit in standing(landed).items():
+        is_met = not adds_only or commit in since
+        if is_met and node != work.node.id and (other := _planned(job, node)):
             _check_other(job, other, candidate.commit, log)
     if since:
         check_tests(job, work.node, candidate.commit, log=log / "combined.txt")
+
+
+def find_red(job: Job, candidate: Candidate, *, without: str, log: Path) -> dict[str, str]:
+    """Run the tests of every landed node but one in a candidate; return those that are red, and what was said."""
+    red = {}
+    for node in standing(job.landed(candidate.tip)):
+        if node != without and (other := _planned(job, node)):
+            try:
+                check_tests(job, other, candidate.commit, log=log / f"combined-{node}.txt")
+            except Rejected as rejected:
+                red[node] = rejected.message
+    return red
 
 
 def _planned(job: Job, node: str) -> Node | None:
@@ -44,15 +57,3 @@ def _check_other(job: Job, node: Node, commit: str, log: Path) -> None:
         check_tests(job, node, commit, log=log / f"combined-{node.id}.txt")
     except Rejected as red:
         raise Rejected(f"with this change the landed node '{node.id}' is no longer green: {red.message}") from red
-
-
-def _standing(landed: list[Landed], *, since: set[str] | None) -> list[str]:
-    """Return the nodes that count as landed: those whose tests were not written anew afterwards."""
-    standing: dict[str, str] = {}
-    for entry in landed:
-        kind, _, node = entry.task.partition(":")
-        if kind == "run":
-            standing[node] = entry.commit
-        else:
-            standing.pop(node, None)
-    return [node for node, commit in standing.items() if since is None or commit in since]
