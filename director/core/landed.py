@@ -44,3 +44,18 @@ def standing(landed: Sequence[Landed]) -> dict[str, str]:
         elif kind == "run":
             work[node] = entry.commit, tests.get(node, "")
     return {node: commit for node, (commit, written) in work.items() if tests.get(node, "") == written}
+
+
+def brought(landed: Sequence[Landed]) -> dict[str, list[Landed]]:
+    """Return what brought each node to the branch, tests and work, since it was last reverted.
+
+    What counts no longer for another reason is among it: it is in the tree all the same.
+    """
+    found: dict[str, list[Landed]] = {}
+    for entry in landed:
+        kind, _, node = entry.task.partition(":")
+        if kind in ("tests", "run"):
+            found.setdefault(node, []).append(entry)
+        elif kind == "revert":
+            found.pop(node, None)
+    return found

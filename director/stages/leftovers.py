@@ -1,10 +1,9 @@
 """What nodes that left the plan left on the job branch, until a person says to keep it or has it reverted."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from director.artifacts.files import read_remade, write_model
-from director.core.landed import Landed
+from director.core.landed import Landed, brought
 from director.core.leftover import Kept, Leftover
 from director.core.plan.node import Node
 from director.job.job import Job
@@ -17,7 +16,8 @@ def find_leftovers(job: Job, planned: Sequence[Node]) -> list[Leftover]:
     ids = {node.id for node in planned}
     taken = {path for node in planned for path in (*node.files, *node.tests)}
     found = []
-    for node, landed in _by_node(job.landed(tip) if tip else []).items():
+    everything = job.repository.landed(job.identity.base, tip) if tip else []
+    for node, landed in brought(everything).items():
         work = [entry.commit for entry in landed if entry.task == f"run:{node}"]
         if node not in ids and work and not _is_kept(job, node, work[-1]):
             files = _still_there(job, landed, tip=tip or "") - taken
@@ -33,15 +33,6 @@ def keep_leftover(job: Job, leftover: Leftover) -> None:
 def _still_there(job: Job, landed: Sequence[Landed], *, tip: str) -> set[str]:
     files = touched(job, [entry.commit for entry in landed])
     return {path for path, blob in job.repository.blobs(tip, files).items() if blob}
-
-
-def _by_node(landed: Sequence[Landed]) -> dict[str, list[Landed]]:
-    found: dict[str, list[Landed]] = defaultdict(list)
-    for entry in landed:
-        kind, _, node = entry.task.partition(":")
-        if kind in ("tests", "run"):
-            found[node].append(entry)
-    return found
 
 
 def _is_kept(job: Job, node: str, commit: str) -> bool:

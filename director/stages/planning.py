@@ -94,17 +94,9 @@ def write_plan(job: Job) -> None:
         return render("decompose", job.directory.overrides, spec=spec, recon=recon, **values)
 
     def accept(reply: str) -> str:
-        return plan_text(keep_words(plan_of_reply(reply), _usable(previous)))
+        return plan_text(keep_words(plan_of_reply(reply), usable_plan(previous)))
 
     _write(job, Making(plan, "decompose", Role.PLANNER, sources), prompt, accept)
-
-
-def _usable(text: str) -> Plan:
-    """Read an earlier plan; one that cannot be built any more counts as none."""
-    try:
-        return parse_plan(text, source="the plan until now")
-    except PlanError:
-        return Plan()
 
 
 def _sources(*paths: Path) -> dict[Path, str]:
@@ -143,6 +135,14 @@ def read_plan(path: Path) -> Plan:
 def plan_of_reply(text: str) -> Plan:
     """Read the planner's answer. Raises PlanError with every problem."""
     return parse_plan(strip_fence(text), source="the reply")
+
+
+def usable_plan(text: str) -> Plan:
+    """Read an earlier plan; one that cannot be built any more counts as none."""
+    try:
+        return parse_plan(text, source="the plan until now")
+    except PlanError:
+        return Plan()
 
 
 def plan_text(plan: Plan) -> str:

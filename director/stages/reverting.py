@@ -1,16 +1,18 @@
 """Take a landed node off the job branch: its work and its tests, by a commit that passes the gates of every landing."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from director.core.errors import ConfigError, MergeConflict, StageFailed
-from director.core.graph import closure, topological_order
-from director.core.landed import Landed, in_effect
+from director.core.errors import ConfigError, ExitCode, MergeConflict, StageFailed
+from director.core.graph import Dependencies, closure, dependents, topological_order
+from director.core.landed import Landed, brought
 from director.core.plan.node import Node
 from director.core.words import listed, quoted
 from director.job.job import Job
 from director.stages.combination import find_red
 from director.stages.landing import Candidate, trailers
+from director.stages.measuring import record_run
 from director.stages.undoing import land_without, take_back, touched
 
 _NAMED = 20
@@ -43,34 +45,48 @@ def find_reversals(job: Job, nodes: Sequence[str], *, planned: Sequence[Node]) -
     Raises ConfigError for one that has not landed, and where a landed node that stays depends on one of them.
     """
     everything = job.repository.landed(job.identity.base, job.tip())
-    landed = in_effect(everything)
+    there = _landed_nodes(everything)
     for node in nodes:
-        if not _is_there(node, landed) and not _is_off(node, everything):
-            there = sorted({entry.task[len("run:") :] for entry in landed if entry.task.startswith("run:")})
-            hint = f"landed: {listed(there, limit=_NAMED)}" if there else "nothing has landed yet"
+        if node not in there and not _is_off(node, everything):
+            hint = f"landed: {listed(sorted(there), limit=_NAMED)}" if there else "nothing has landed yet"
             raise ConfigError(f"'{node}' has not landed, so there is nothing to revert", hint=hint)
-    _refuse_needed(nodes, landed, planned)
-    return [_reversal(job, node, landed) for node in _in_order(nodes, landed, planned)]
+    needs = {node.id: node.depends_on for node in planned if node.id in there}
+    _refuse_needed(nodes, needs)
+    return [_reversal(job, node, there.get(node, [])) for node in _in_order(nodes, needs, there)]
 
 
-def revert_node(job: Job, reversal: Reversal) -> None:
-    """Land the commit without a node and forget that it was there; a second time only what is left of that is done.
+def revert_nodes(job: Job, reversals: Sequence[Reversal], *, done: Callable[[Reversal], None]) -> None:
+    """Land a commit without each node and forget that it was there; of one that is off, do only what is left of that.
 
-    Raises StageFailed where later work stands on it, and where the tests of another landed node are red without it.
+    `done` is told of each. Raises StageFailed where later work stands on a node, and where the tests of another landed
+    node are red without it; those before it stay reverted.
     """
+    started, code = time.monotonic(), ExitCode.FAILED
+    try:
+        for reversal in reversals:
+            _revert(job, reversal)
+            done(reversal)
+        code = ExitCode.DONE
+    finally:
+        tasks = {reversal.task: () for reversal in reversals}
+        seconds = round(time.monotonic() - started, 3)
+        record_run(job, tasks, targets=tuple(tasks), exit_code=int(code), workers=1, seconds=seconds)
+
+
+def without_node(job: Job, reversal: Reversal, *, tip: str) -> str:
+    """Return a commit on a tip without a node; no ref moves. Raises StageFailed where later work stands on it."""
+    try:
+        return take_back(job, reversal.commits, tip=tip, message=_message(job, reversal))
+    except MergeConflict as conflict:
+        raise _stands_on_it(job, reversal, conflict) from conflict
+
+
+def _revert(job: Job, reversal: Reversal) -> None:
     if not reversal.is_done:
         with job.spans.task(reversal.task):
             _land_without(job, reversal)
     for path in (job.directory.merged, job.directory.lock, job.directory.kept):
         path(reversal.node).unlink(missing_ok=True)
-
-
-def without_node(job: Job, reversal: Reversal) -> str:
-    """Return a commit on the tip without a node; no ref moves. Raises StageFailed where later work stands on it."""
-    try:
-        return take_back(job, reversal.commits, tip=job.tip(), message=_message(job, reversal))
-    except MergeConflict as conflict:
-        raise _stands_on_it(job, reversal, conflict) from conflict
 
 
 def _message(job: Job, reversal: Reversal) -> str:
@@ -84,7 +100,7 @@ def _land_without(job: Job, reversal: Reversal) -> None:
         if red := find_red(job, candidate, without=reversal.node, log=log):
             raise _needed(reversal.node, red)
 
-    made = without_node(job, reversal)
+    made = without_node(job, reversal, tip=job.tip())
     message = _message(job, reversal)
     land_without(job, made, reversal.commits, task=reversal.task, message=message, check=check)
 
@@ -98,10 +114,10 @@ def _needed(node: str, red: dict[str, str]) -> StageFailed:
 
 def _stands_on_it(job: Job, reversal: Reversal, conflict: MergeConflict) -> StageFailed:
     """Name the nodes that landed later and changed the same files."""
-    later = in_effect(job.repository.landed(reversal.commits[0], job.tip()))
-    others = [entry for entry in later if entry.commit not in reversal.commits]
-    own = set(reversal.files)
-    names = [node for entry in others if (node := _node_of(entry)) and own & touched(job, [entry.commit])]
+    own, files = set(reversal.commits), set(reversal.files)
+    later = brought(job.repository.landed(reversal.commits[0], job.tip()))
+    others = {node: [entry.commit for entry in landed if entry.commit not in own] for node, landed in later.items()}
+    names = [node for node, commits in others.items() if files & touched(job, commits)]
     by_hand = f"take it off by hand, by a commit on {job.identity.branch}"
     hint = f"revert first what stands on it: {_command([*names, reversal.node])}" if names else by_hand
     said = conflict.message.partition(": ")[2]
@@ -110,13 +126,8 @@ def _stands_on_it(job: Job, reversal: Reversal, conflict: MergeConflict) -> Stag
     )
 
 
-def _refuse_needed(nodes: Sequence[str], landed: Sequence[Landed], planned: Sequence[Node]) -> None:
-    standing = {node.id: node for node in planned if _is_there(node.id, landed)}
-    users: dict[str, list[str]] = {}
-    for node in standing.values():
-        for needed in node.depends_on:
-            users.setdefault(needed, []).append(node.id)
-    left = [name for name in closure(nodes, users) if name not in nodes]
+def _refuse_needed(nodes: Sequence[str], needs: Dependencies) -> None:
+    left = [name for name in closure(nodes, dependents(needs)) if name not in nodes]
     if left:
         names = listed([quoted(name) for name in left], limit=_NAMED)
         on = listed([quoted(name) for name in nodes], limit=_NAMED)
@@ -124,31 +135,32 @@ def _refuse_needed(nodes: Sequence[str], landed: Sequence[Landed], planned: Sequ
         raise ConfigError(said, hint=f"revert all of them: {_command([*nodes, *left])}")
 
 
-def _in_order(nodes: Sequence[str], landed: Sequence[Landed], planned: Sequence[Node]) -> list[str]:
+def _in_order(nodes: Sequence[str], needs: Dependencies, there: dict[str, list[Landed]]) -> list[str]:
     """Return nodes with those that need others before these, and otherwise what landed last first."""
-    places = {_node_of(entry): place for place, entry in enumerate(landed)}
-    needed = {node.id: node.depends_on for node in planned}
-    by_time = sorted(dict.fromkeys(nodes), key=lambda node: places.get(node, -1))
-    return topological_order({node: needed.get(node, ()) for node in by_time})[::-1]
+    oldest_first = [node for node in there if node in nodes]
+    off = [node for node in dict.fromkeys(nodes) if node not in there]
+    return [*off, *topological_order({node: needs.get(node, ()) for node in oldest_first})[::-1]]
 
 
 def _reversal(job: Job, node: str, landed: Sequence[Landed]) -> Reversal:
-    tasks = (f"tests:{node}", f"run:{node}")
-    commits = tuple(entry.commit for entry in landed if entry.task in tasks) if _is_there(node, landed) else ()
+    commits = tuple(entry.commit for entry in landed)
     return Reversal(node, commits, files=tuple(sorted(touched(job, commits))))
 
 
-def _is_there(node: str, landed: Sequence[Landed]) -> bool:
-    return any(entry.task == f"run:{node}" for entry in landed)
+def _landed_nodes(everything: Sequence[Landed]) -> dict[str, list[Landed]]:
+    """Return the commits of each node whose work is on the branch, the nodes as they landed last."""
+    found = {
+        node: landed
+        for node, landed in brought(everything).items()
+        if any(entry.task == f"run:{node}" for entry in landed)
+    }
+    places = {entry.commit: place for place, entry in enumerate(everything)}
+    return dict(sorted(found.items(), key=lambda item: places[item[1][-1].commit]))
 
 
 def _is_off(node: str, everything: Sequence[Landed]) -> bool:
-    own = [entry.task for entry in everything if _node_of(entry) == node]
+    own = [entry.task for entry in everything if entry.task.partition(":")[2] == node]
     return own[-1:] == [f"revert:{node}"]
-
-
-def _node_of(entry: Landed) -> str:
-    return entry.task.partition(":")[2]
 
 
 def _command(nodes: Sequence[str]) -> str:

@@ -24,10 +24,9 @@ def write_slices(job: Job) -> None:
         write_model(job.directory.node(node.id), slice_of(node))
     current = {node.id for node in plan.nodes}
     taken = {path for node in plan.nodes for path in (*node.files, *node.tests)}
-    for path in job.directory.nodes.glob("*.json"):
-        if path.stem not in current:
-            _take_leave(job, path.stem, plan.nodes, taken=taken)
-            path.unlink()
+    gone = sorted(path.stem for path in job.directory.nodes.glob("*.json") if path.stem not in current)
+    if gone:
+        _take_leave(job, gone, plan.nodes, taken=taken)
     _release_locks(job, current, taken=taken)
 
 
@@ -47,12 +46,15 @@ def restore_base(job: Job, slot: Slot, paths: set[str]) -> None:
             place.write_bytes(content)
 
 
-def _take_leave(job: Job, node: str, planned: Sequence[Node], *, taken: set[str]) -> None:
-    if not any(landed.task == f"run:{node}" for landed in job.landed()):
-        _withdraw_tests(job, node, kept=taken)
-    for leftover in find_leftovers(job, planned):
-        if leftover.node == node:
+def _take_leave(job: Job, gone: Sequence[str], planned: Sequence[Node], *, taken: set[str]) -> None:
+    landed = {entry.task for entry in job.landed()}
+    told = {leftover.node: leftover for leftover in find_leftovers(job, planned)}
+    for node in gone:
+        if f"run:{node}" not in landed:
+            _withdraw_tests(job, node, kept=taken)
+        elif leftover := told.get(node):
             job.note(str(leftover), task="slices", hint=leftover.hint)
+        job.directory.node(node).unlink()
 
 
 def _release_locks(job: Job, current: set[str], *, taken: set[str]) -> None:

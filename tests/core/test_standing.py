@@ -1,4 +1,4 @@
-from director.core.landed import Landed, standing
+from director.core.landed import Landed, brought, standing
 
 TESTS, WORK = Landed("1", "tests:a", inputs="A"), Landed("2", "run:a")
 
@@ -20,3 +20,11 @@ def test_a_node_that_has_its_former_tests_again_stands() -> None:
 
 def test_other_commits_are_no_nodes() -> None:
     assert standing([Landed("1", "update"), Landed("2", "revert:a"), WORK]) == {"a": "2"}
+
+
+def test_what_brought_a_node_is_counted_from_its_last_revert_on_and_whatever_else_undid_it() -> None:
+    update, again = Landed("3", "update", undoes=("run:a",)), Landed("4", "run:a")
+
+    assert brought([TESTS, WORK, update, again]) == {"a": [TESTS, WORK, again]}
+    assert brought([TESTS, WORK, Landed("3", "revert:a")]) == {}
+    assert brought([TESTS, WORK, Landed("3", "revert:a"), again]) == {"a": [again]}

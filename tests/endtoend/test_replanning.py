@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from director.cli.main import main
+from tests.endtoend.test_published import assert_fits
 from tests.project import Project, call, code_of, node, unittest_of
 from tests.running import plan_here
 
@@ -200,6 +201,7 @@ def test_what_is_kept_is_not_told_again(built: Project, capsys: pytest.CaptureFi
 
     assert main(["keep", "gamma"]) == 0
     assert "is kept" in capsys.readouterr().out
+    assert_fits("kept", built.file("kept/gamma.json").read_text())
     assert main(["status"]) == 0
     assert "gamma" not in capsys.readouterr().out
     assert main(["keep", "gamma"]) == 2

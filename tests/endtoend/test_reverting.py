@@ -42,6 +42,7 @@ def test_a_node_that_is_no_longer_planned_is_gone_without_a_trace_but_history(
     assert built.git("rev-parse", f"{branch}^") == before
     trailers = built.git("log", "-1", "--format=%(trailers:key=Director-Task)%(trailers:key=Director-Undoes)", branch)
     assert trailers == "Director-Task: revert:gamma\nDirector-Undoes: run:gamma tests:gamma"
+    assert built.measured("run")[-1]["targets"] == ["revert:gamma"]
     assert not any(built.file(f"{place}/gamma.json").exists() for place in ("merged", "tests", "nodes", "kept"))
     main(["status"])
     assert "gamma" not in capsys.readouterr().out
@@ -64,7 +65,7 @@ def test_a_node_that_is_still_planned_is_built_anew(built: Project, capsys: pyte
 def test_a_dry_run_says_what_would_go_and_changes_nothing(built: Project, capsys: pytest.CaptureFixture[str]) -> None:
     tip = built.git("rev-parse", built.branch)
 
-    assert main(["revert", "gamma", "--dry-run"]) == 0
+    assert main(["revert", "alpha", "beta", "gamma", "--dry-run"]) == 0
 
     assert f"'gamma' would be taken off {built.branch}: 'gamma.py' and 'test_gamma.py'" in capsys.readouterr().out
     assert built.git("rev-parse", built.branch) == tip

@@ -1,15 +1,16 @@
 """director revert: take landed nodes off the job's branch."""
 
 import argparse
+from collections.abc import Collection
 
 from director.cli.opening import add_place, add_volume, open_job, progress_of
 from director.cli.planned import planned_nodes
 from director.cli.text import counted, say
 from director.core.errors import ExitCode
 from director.core.words import listed, quoted
-from director.job.job import Job
+from director.job.job import Job, silent
 from director.job.work import working
-from director.stages.reverting import Reversal, find_reversals, revert_node, without_node
+from director.stages.reverting import Reversal, find_reversals, revert_nodes, without_node
 
 EPILOG = """\
 A commit takes the node's work and its tests off the job's branch again. It lands as every other does: what came later
@@ -39,36 +40,33 @@ def execute(args: argparse.Namespace) -> ExitCode:
     job = open_job(args, tell=progress_of(args))
     names = [name.removeprefix("run:") for name in args.nodes]
     if args.dry_run:
-        for reversal in _reversals(job, names):
-            _preview(job, reversal)
+        _preview(job, find_reversals(job, names, planned=planned_nodes(job.directory)))
         return ExitCode.DONE
     with working(job):
-        for reversal in _reversals(job, names):
-            revert_node(job, reversal)
-            if not args.quiet:
-                _tell(job, reversal)
+        planned = planned_nodes(job.directory)
+        reversals = find_reversals(job, names, planned=planned)
+        ids = {node.id for node in planned}
+        revert_nodes(job, reversals, done=silent if args.quiet else lambda reversal: _tell(job, reversal, planned=ids))
     return ExitCode.DONE
 
 
-def _reversals(job: Job, names: list[str]) -> list[Reversal]:
-    return find_reversals(job, names, planned=planned_nodes(job.directory))
+def _preview(job: Job, reversals: list[Reversal]) -> None:
+    tip = job.tip()
+    for reversal in reversals:
+        if reversal.is_done:
+            say(f"'{reversal.node}' is off {job.identity.branch} already")
+            continue
+        tip = without_node(job, reversal, tip=tip)
+        say(f"'{reversal.node}' would be taken off {job.identity.branch}: {_files(reversal)}")
+        say(f"  by the opposite of {counted(len(reversal.commits), 'commit')}: {listed(reversal.commits, limit=20)}")
 
 
-def _preview(job: Job, reversal: Reversal) -> None:
-    if reversal.is_done:
-        say(f"'{reversal.node}' is off {job.identity.branch} already")
-        return
-    without_node(job, reversal)
-    say(f"'{reversal.node}' would be taken off {job.identity.branch}: {_files(reversal)}")
-    say(f"  by the opposite of {counted(len(reversal.commits), 'commit')}: {listed(reversal.commits, limit=20)}")
-
-
-def _tell(job: Job, reversal: Reversal) -> None:
+def _tell(job: Job, reversal: Reversal, *, planned: Collection[str]) -> None:
     if reversal.is_done:
         say(f"'{reversal.node}' is off {job.identity.branch} already")
     else:
         say(f"'{reversal.node}' is taken off {job.identity.branch}: {_files(reversal)}")
-    if any(node.id == reversal.node for node in planned_nodes(job.directory)):
+    if reversal.node in planned:
         say("it is still planned: 'director run' writes its tests and builds it anew")
 
 
