@@ -1,17 +1,17 @@
 """From the task to the plan: recon.md, spec.md, plan.json and the slices of the nodes."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import history
 from director.artifacts.documents import changed_sources, is_hand_edited, write_document
-from director.artifacts.files import read_text
+from director.artifacts.files import read_remade, read_text
 from director.core.attempts import Outcome
 from director.core.digests import digest
 from director.core.errors import ConfigError, PlanError, ReplyError
-from director.core.plan.node import Plan
+from director.core.plan.node import Plan, PlannedNode, Slice
 from director.core.plan.replanning import keep_words
 from director.core.plan.validation import parse_plan
 from director.core.replies import strip_fence
@@ -77,24 +77,27 @@ def write_spec(job: Job) -> None:
 def write_plan(job: Job) -> None:
     """Have the specification decomposed into a plan that has no problems.
 
-    Where there is a plan already, the smallest change of it is asked for, and what did not change keeps its words.
+    Where there is a plan already, the smallest change of it is asked for, and what did not change keeps its words. If
+    it was deleted, what has landed of it is the plan until now.
     """
     plan, sources = job.directory.plan, _sources(job.directory.spec, job.directory.recon)
     spec, recon = sources.values()
-    previous = read_text(plan) or ""
+    landed = _landed_nodes(job)
+    previous = read_text(plan) or _plan_of(job, landed)
+    old = usable_plan(previous)
 
     def prompt(feedback: str) -> str:
         values = {
             "previous": previous,
             "changed": changed_sources(job.directory, plan, sources),
-            "landed": _landed_nodes(job),
+            "landed": [node.id for node in old.nodes if node.id in landed],
             "guidance": guidance(job, job.identity.base),
             "feedback": feedback,
         }
         return render("decompose", job.directory.overrides, spec=spec, recon=recon, **values)
 
     def accept(reply: str) -> str:
-        return plan_text(keep_words(plan_of_reply(reply), usable_plan(previous)))
+        return plan_text(keep_words(plan_of_reply(reply), old))
 
     _write(job, Making(plan, "decompose", Role.PLANNER, sources), prompt, accept)
 
@@ -106,6 +109,13 @@ def _sources(*paths: Path) -> dict[Path, str]:
 def _landed_nodes(job: Job) -> list[str]:
     landed = (entry.task.partition(":") for entry in job.landed())
     return sorted({name for kind, _, name in landed if kind == "run"})
+
+
+def _plan_of(job: Job, names: Sequence[str]) -> str:
+    """Return the plan of some nodes as their slices tell it; nothing where there is none."""
+    found = (read_remade(job.directory.node(name), Slice) for name in names)
+    nodes = [PlannedNode.model_validate(node.model_dump(exclude={"version"})) for node in found if node]
+    return plan_text(Plan(nodes=tuple(nodes))) if nodes else ""
 
 
 def _write(job: Job, making: Making, prompt: Callable[[str], str], accept: Callable[[str], str]) -> None:

@@ -83,6 +83,22 @@ def test_a_planner_is_told_the_plan_until_now_what_changed_and_what_has_landed(b
     assert "There is a plan already" not in built.file("logs/decompose/1/prompt.md").read_text()
 
 
+def test_a_plan_that_was_edited_is_kept_and_one_that_is_deleted_is_made_anew_around_what_has_landed(
+    built: Project,
+) -> None:
+    edit(built, "gamma", title="Another title", depends_on=[])
+    built.file("spec.md").write_text("# Spec\n\nModules, and delta.\n")
+    kept = asked_by(built, "run", *AUTO)
+    replies_with(built, ALPHA, BETA, GAMMA | {"title": "Another title", "depends_on": []})
+    built.file("plan.json").unlink()
+
+    assert kept == []
+    assert asked_by(built, "run", *AUTO) == ["planner decompose 1"]
+    prompt = built.file("logs/decompose/2/prompt.md").read_text()
+    assert '"title": "Another title"' in prompt
+    assert "in the repository as you see it: alpha, beta, gamma." in prompt
+
+
 def test_a_plan_that_changed_waits_for_approval_again(built: Project) -> None:
     built.file("spec.md").write_text("# Spec\n\nModules, and delta.\n")
     replies_with(built, ALPHA, BETA, GAMMA, add_delta(built))
