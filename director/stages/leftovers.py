@@ -7,7 +7,6 @@ from director.core.landed import Landed, brought
 from director.core.leftover import Kept, Leftover
 from director.core.plan.node import Node
 from director.job.job import Job
-from director.stages.undoing import touched
 
 
 def find_leftovers(job: Job, planned: Sequence[Node]) -> list[Leftover]:
@@ -31,7 +30,7 @@ def keep_leftover(job: Job, leftover: Leftover) -> None:
 
 
 def _still_there(job: Job, landed: Sequence[Landed], *, tip: str) -> set[str]:
-    files = touched(job, [entry.commit for entry in landed])
+    files = job.repository.touched(entry.commit for entry in landed)
     return {path for path, blob in job.repository.blobs(tip, files).items() if blob}
 
 

@@ -5,7 +5,6 @@ So an edit of a spec that is taken back costs nothing, whether or not a node was
 
 from director.core.errors import MergeConflict, Rejected
 from director.job.job import Job
-from director.stages.combination import check_combined
 from director.stages.gate import check_lock, check_tests
 from director.stages.landing import trailers
 from director.stages.undoing import land_without, take_back
@@ -34,11 +33,4 @@ def _land_without(job: Job, work: Work, later: list[str]) -> str:
     made = take_back(job, later, tip=tip, message=message)
     check_lock(job, work.lock, made)
     check_tests(job, work.node, made, log=log / "gate.txt")
-    return land_without(
-        job,
-        made,
-        later,
-        task=work.task,
-        message=message,
-        check=lambda candidate: check_combined(job, work, candidate, base=tip, log=log),
-    )
+    return land_without(job, made, later, task=work.task, message=message, node=work.node, log=log)

@@ -11,9 +11,9 @@ from director.core.plan.node import Node
 from director.core.words import listed, quoted
 from director.job.job import Job
 from director.stages.combination import find_red
-from director.stages.landing import Candidate, trailers
+from director.stages.landing import trailers
 from director.stages.measuring import record_run
-from director.stages.undoing import land_without, take_back, touched
+from director.stages.undoing import land_without, take_back
 
 _NAMED = 20
 
@@ -95,14 +95,10 @@ def _message(job: Job, reversal: Reversal) -> str:
 
 
 def _land_without(job: Job, reversal: Reversal) -> None:
-    def check(candidate: Candidate) -> None:
-        log = job.directory.logs(reversal.task)
-        if red := find_red(job, candidate, without=reversal.node, log=log):
-            raise _needed(reversal.node, red)
-
     made = without_node(job, reversal, tip=job.tip())
-    message = _message(job, reversal)
-    land_without(job, made, reversal.commits, task=reversal.task, message=message, check=check)
+    if red := find_red(job, made, without=reversal.node, log=job.directory.logs(reversal.task)):
+        raise _needed(reversal.node, red)
+    land_without(job, made, reversal.commits, task=reversal.task, message=_message(job, reversal))
 
 
 def _needed(node: str, red: dict[str, str]) -> StageFailed:
@@ -117,7 +113,7 @@ def _stands_on_it(job: Job, reversal: Reversal, conflict: MergeConflict) -> Stag
     own, files = set(reversal.commits), set(reversal.files)
     later = brought(job.repository.landed(reversal.commits[0], job.tip()))
     others = {node: [entry.commit for entry in landed if entry.commit not in own] for node, landed in later.items()}
-    names = [node for node, commits in others.items() if files & touched(job, commits)]
+    names = [node for node, commits in others.items() if files & job.repository.touched(commits)]
     by_hand = f"take it off by hand, by a commit on {job.identity.branch}"
     hint = f"revert first what stands on it: {_command([*names, reversal.node])}" if names else by_hand
     said = conflict.message.partition(": ")[2]
@@ -144,7 +140,7 @@ def _in_order(nodes: Sequence[str], needs: Dependencies, there: dict[str, list[L
 
 def _reversal(job: Job, node: str, landed: Sequence[Landed]) -> Reversal:
     commits = tuple(entry.commit for entry in landed)
-    return Reversal(node, commits, files=tuple(sorted(touched(job, commits))))
+    return Reversal(node, commits, files=tuple(sorted(job.repository.touched(commits))))
 
 
 def _landed_nodes(everything: Sequence[Landed]) -> dict[str, list[Landed]]:

@@ -1,9 +1,14 @@
 """Take commits of ours on the job branch back, without a checkout: a three-way merge with the commit as the base."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
+from director.core.plan.node import Node
+from director.job.arrivals import Arrival
 from director.job.job import Job
-from director.stages.landing import Candidate, land, nothing_more
+from director.stages.landing import land
+
+_NOWHERE = Path()
 
 
 def take_back(job: Job, commits: Sequence[str], *, tip: str, message: str) -> str:
@@ -26,15 +31,14 @@ def land_without(
     *,
     task: str,
     message: str,
-    check: Callable[[Candidate], None] = nothing_more,
+    node: Node | None = None,
+    log: Path = _NOWHERE,
 ) -> str:
-    """Land what `take_back` made; it may change what these commits had changed. Raises Rejected."""
-    ref = job.identity.kept_ref(task, "taken-back")
+    """Land what `take_back` made; it may change what these commits had changed. Raises Rejected.
+
+    `node` is whose work it brings back: the tests of others that it could break are run, with what they say in `log`.
+    """
+    ref, allowed = job.identity.kept_ref(task, "taken-back"), frozenset(job.repository.touched(commits))
     job.repository.keep(ref, made)
     base = job.repository.parent(made)
-    return land(job, made, base=base, allowed=touched(job, commits), message=message, check=check, kept=ref)
-
-
-def touched(job: Job, commits: Sequence[str]) -> set[str]:
-    """Return the files that commits changed."""
-    return {path for commit in commits for path in job.repository.changed(f"{commit}^1", commit)}
+    return land(job, Arrival(made, base=base, allowed=allowed, message=message, kept=ref, node=node, log=log))

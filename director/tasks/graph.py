@@ -15,13 +15,12 @@ from typing import Any
 from doit.tools import config_changed
 
 from director.artifacts.files import read_remade, write_model
+from director.artifacts.plans import read_plan
 from director.core.artifacts import Approval, GatesRun, Merged, TestLock
 from director.core.errors import ConfigError, DirectorError
 from director.core.model import Model
-from director.core.plan.node import Node, Plan, Slice
+from director.core.plan.node import Node, Plan, Slice, slice_of
 from director.job.job import Job
-from director.job.lifecycle import begin_job
-from director.stages import acceptance, approval, integration, node, planning, slices
 from director.tasks.outcomes import action
 
 TaskDict = dict[str, Any]
@@ -49,7 +48,7 @@ class Graph:
         self.__dict__.pop("_landed", None)
         yield from self.planning_tasks()
         if self.job.directory.plan.exists():
-            yield from self.node_tasks(planning.read_plan(self.job.directory.plan))
+            yield from self.node_tasks(read_plan(self.job.directory.plan))
 
     def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> Callable[[], bool]:
         """Return a claim for doit: that an artifact is not spoiled and the job branch holds what it stands for."""
@@ -72,20 +71,18 @@ class Graph:
 
     def planning_tasks(self) -> Iterator[TaskDict]:
         """Yield the tasks that lead to the plan."""
-        job, directory = self.job, self.job.directory
-        start = self._task("job", "begin the job at a commit", lambda: _begin(job), targets=[directory.identity])
+        directory = self.job.directory
+        start = self._task("job", "begin the job at a commit", targets=[directory.identity])
         yield start | {"uptodate": [True]}
         yield self._task(
             "recon",
             "explore the repository",
-            lambda: planning.write_recon(job),
             file_dep=[directory.task, directory.identity],
             targets=[directory.recon],
         )
         yield self._task(
             "spec",
             "turn the task into a specification",
-            lambda: planning.write_spec(job),
             file_dep=[directory.task, directory.recon],
             targets=[directory.spec],
         )
@@ -94,14 +91,12 @@ class Graph:
         yield self._task(
             "decompose",
             "plan the specification as nodes",
-            lambda: planning.write_plan(job),
             file_dep=[directory.spec, directory.recon, directory.approved("spec")],
             targets=[directory.plan],
         )
         yield self._task(
             "slices",
             "give each node its own part of the plan",
-            lambda: slices.write_slices(job),
             file_dep=[directory.plan],
             targets=[directory.node(name) for name in self._planned_ids()],
             uptodate=[_is_sound(directory.node(name), Slice) for name in self._planned_ids()],
@@ -113,7 +108,7 @@ class Graph:
         job, directory = self.job, self.job.directory
         ids = [planned.id for planned in plan.nodes]
         job.nodes.clear()
-        job.nodes.update((planned.id, slices.slice_of(planned)) for planned in plan.nodes)
+        job.nodes.update((planned.id, slice_of(planned)) for planned in plan.nodes)
         yield _group("tests", "the locked tests of every node")
         for planned in plan.nodes:
             yield self._tests(planned)
@@ -124,7 +119,6 @@ class Graph:
         yield self._task(
             "baseline",
             "run the repository's gates before anything is done",
-            lambda: integration.measure_baseline(job),
             file_dep=[directory.identity],
             targets=[directory.baseline],
             uptodate=[gates, _is_sound(directory.baseline, GatesRun)],
@@ -136,7 +130,6 @@ class Graph:
         yield self._task(
             "integrate",
             "run every gate on everything together",
-            lambda: integration.integrate(job, ids),
             file_dep=[directory.baseline, *map(directory.merged, ids)],
             targets=[directory.integration],
             task_dep=["gate:plan"],
@@ -146,13 +139,12 @@ class Graph:
 
     def _planned_ids(self) -> list[str]:
         plan = self.job.directory.plan
-        return [planned.id for planned in planning.read_plan(plan).nodes] if plan.exists() else []
+        return [planned.id for planned in read_plan(plan).nodes] if plan.exists() else []
 
     def _task(
         self,
         name: str,
         doc: str,
-        function: Callable[[], None],
         *,
         file_dep: list[Path] | None = None,
         targets: list[Path],
@@ -164,7 +156,7 @@ class Graph:
             "basename": kind,
             **({"name": node_name} if node_name else {}),
             "doc": doc,
-            "actions": [action(telling(self._measured(name, function)))],
+            "actions": [action(telling(self._measured(name)))],
             "file_dep": [str(path) for path in file_dep or ()],
             "targets": [str(path) for path in targets],
             "io": {"capture": False},
@@ -173,22 +165,27 @@ class Graph:
             **more,
         }
 
-    def _measured(self, name: str, function: Callable[[], None]) -> Callable[[], None]:
+    def _measured(self, name: str) -> Callable[[], None]:
         def run() -> None:
             if name == "job":  # before it there are no records
-                function()
+                self.perform(name)
                 return
             with self.job.spans.task(name):
-                function()
+                self.perform(name)
 
         return run
+
+    def perform(self, task: str) -> None:
+        """Do what a task is for."""
+        from director.tasks.actions import perform  # noqa: PLC0415 (agents, prompts, gates: only once a task runs)
+
+        perform(self.job, task)
 
     def _gate(self, name: str, doc: str, documents: list[Path]) -> TaskDict:
         job = self.job
         task = self._task(
             f"gate:{name}",
             doc,
-            lambda: approval.pass_gate(job, name),
             file_dep=documents,
             targets=[job.directory.approved(name)],
             uptodate=[_is_sound(job.directory.approved(name), Approval)],
@@ -200,7 +197,6 @@ class Graph:
         task = self._task(
             f"tests:{name}",
             f"write the tests of: {planned.title or name}",
-            lambda: acceptance.write_tests(job, name),
             file_dep=[job.directory.node(name)],
             targets=[job.directory.lock(name)],
             task_dep=["gate:spec"],
@@ -216,7 +212,6 @@ class Graph:
         task = self._task(
             f"run:{name}",
             planned.title or name,
-            lambda: self.run_node(name),
             file_dep=[directory.node(name), directory.lock(name), *needed],
             targets=[directory.merged(name)],
             task_dep=["gate:plan"],
@@ -225,10 +220,6 @@ class Graph:
         )
         task["meta"] = self._restoring(name) | {"weight": _WEIGHTS[planned.estimated_difficulty]}
         return task
-
-    def run_node(self, name: str) -> None:
-        """Bring a node onto the job branch."""
-        node.run_node(self.job, name)
 
     def _restoring(self, name: str) -> dict[str, Any]:
         """Return what puts a node's slice back before its task begins: agents may have been at the file."""
@@ -273,8 +264,3 @@ def telling(function: Callable[[], None]) -> Callable[[], None]:
 def _group(name: str, doc: str) -> TaskDict:
     """Describe a group, before the first of its tasks."""
     return {"basename": name, "name": None, "doc": doc}
-
-
-def _begin(job: Job) -> None:
-    begin_job(job.repository, job.directory)
-    job.branch.hold()

@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Collection
 
-from director.cli.opening import add_place, add_volume, open_job, progress_of
+from director.cli.opening import add_place, add_volume, open_job
 from director.cli.planned import planned_nodes
+from director.cli.progress import progress_of
 from director.cli.text import counted, say
 from director.core.errors import ExitCode
 from director.core.words import listed, quoted
