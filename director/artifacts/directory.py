@@ -98,6 +98,11 @@ class JobDirectory:
         return self.path / "doit.db"
 
     @property
+    def built(self) -> Path:
+        """What tasks were built from, as it was."""
+        return self.path / "built"
+
+    @property
     def calls(self) -> Path:
         """The calls in flight, one file each."""
         return self.path / "calls"
@@ -127,7 +132,7 @@ class JobDirectory:
             "plan.revised.json",
         )
         files = (self.identity, self.task, self.recon, self.spec, self.plan, self.baseline, self.integration)
-        records = (self.costs, self.metrics, self.spans, self.report, self.database)
+        records = (self.costs, self.metrics, self.spans, self.report, self.database, self.built)
         return [*files, *records, *(self.path / name for name in names)]
 
     @property
@@ -155,6 +160,10 @@ class JobDirectory:
     def kept(self, node: str) -> Path:
         """A person's word that what a node that left the plan left behind is wanted."""
         return self.path / "kept" / f"{node}.json"
+
+    def reuse(self, node: str) -> Path:
+        """Where the patch came from that brought the node onto the branch, if no agent did."""
+        return self.logs(f"run:{node}") / "cache" / "reuse.json"
 
     def logs(self, task: str) -> Path:
         """The attempts of a doit task, one numbered directory each."""

@@ -9,13 +9,18 @@ from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_bytes, read_text, write_text
-from director.core.differences import difference
+from director.core.documents import difference
 
 
 def is_hand_edited(directory: JobDirectory, document: Path) -> bool:
     """Tell whether a document exists and is not what director wrote."""
     ours = directory.generated(document)
     return read_bytes(document) not in (None, read_bytes(ours), read_bytes(_next(ours)))
+
+
+def document_of_task(directory: JobDirectory, task: str) -> Path | None:
+    """Return the document that a task writes; None for other tasks."""
+    return {"recon": directory.recon, "spec": directory.spec, "decompose": directory.plan}.get(task)
 
 
 def write_document(

@@ -13,10 +13,11 @@ from director.cli.opening import approvals_of, open_directory, open_repository
 from director.cli.progress import Progress
 from director.cli.text import moment
 from director.core.bench.arms import SOLO, Arm, Frozen, arms_of, check_named, check_profiles, solo_config
-from director.core.bench.forecast import Forecast, Past, forecast
+from director.core.bench.forecast import Forecast, forecast
 from director.core.bench.summary import BenchSummary
 from director.core.config.settings import Config
 from director.core.errors import ConfigError, ExitCode
+from director.core.forecast import Past
 from director.core.plan.node import Plan
 from director.core.plan.validation import parse_plan
 from director.core.roles import Role
@@ -27,8 +28,9 @@ from director.job.job import Approvals, Job
 from director.job.lock import hold
 from director.job.surroundings import check_surroundings
 from director.job.work import stopping_on_signals
-from director.report.bench import bench_summary, past_calls
+from director.report.bench import bench_summary
 from director.report.benchpage import bench_page
+from director.report.past import past_calls
 from director.stages.approval import approve_by_hand
 from director.stages.bench.beginning import begin_bench
 from director.stages.bench.freezing import freeze, read_frozen

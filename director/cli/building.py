@@ -3,12 +3,13 @@
 import argparse
 from collections.abc import Sequence
 
-from director.artifacts.files import read_model
+from director.artifacts.files import read_model, read_records
 from director.cli.opening import open_graph
 from director.cli.progress import progress_of
-from director.cli.text import counted, say
+from director.cli.text import counted, say, spared
 from director.core.artifacts import GatesRun
 from director.core.errors import ExitCode
+from director.core.metrics import RunMetrics
 from director.job.job import Job
 from director.tasks.graph import Graph
 from director.tasks.pending import pending_tasks
@@ -27,6 +28,8 @@ def build_and_tell(args: argparse.Namespace, targets: Sequence[str]) -> ExitCode
 
     options = BuildOptions(parallel=args.parallel, fail_fast=args.fail_fast)
     code = build(graph, targets, reporter=progress, options=options)
+    if not args.quiet:
+        _tell_reuse(graph.job)
     match code:
         case ExitCode.DONE if not args.quiet:
             say(next_step(graph, targets))
@@ -53,6 +56,13 @@ def _result(job: Job, targets: Sequence[str]) -> str:
     if integrated and integrated.commit == job.tip():
         return f"{job.identity.branch} is green, {spent(job)}: take it with 'git merge {job.identity.branch}'"
     return f"up to date: {', '.join(targets)}"
+
+
+def _tell_reuse(job: Job) -> None:
+    """Say which part of the run the cache did."""
+    last = next(reversed(read_records(job.directory.metrics, RunMetrics)), None)
+    if last and last.run == job.run_id and last.reused:
+        say(spared(last.reused, last.saved_usd))
 
 
 def spent(job: Job) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import time
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from rich.text import Text
 from director.core.amounts import counted as counted
 from director.core.amounts import dollars as dollars
 from director.core.amounts import duration as duration
+from director.core.amounts import spared as spared
 from director.core.errors import DirectorError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -53,6 +55,12 @@ def say(text: str) -> None:
 def moment() -> str:
     """Return the time as people read it."""
     return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+
+
+def age(since: float) -> str:
+    """Return how long ago a moment was; `since` is in seconds since the epoch."""
+    hours = max(time.time() - since, 0.0) / 3600
+    return "within the hour" if hours < 1 else f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} d ago"
 
 
 def show(table: Table) -> None:

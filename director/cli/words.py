@@ -52,6 +52,7 @@ OWN_COMMANDS = _by_name(
     Command("revert", "take a landed node off the job's branch again"),
     Command("keep", "keep what a node left behind that is no longer planned"),
     Command("show", "show one node, its attempts and its diff"),
+    Command("cache", "show, prune or share verified work that is not paid for again"),
     Command("clean", "delete worktrees and what is no longer needed"),
     Command("replay", "run a recorded job again and say where it differs"),
     Command("sync-agents", "render the role definitions for OpenCode"),

@@ -1,5 +1,6 @@
 """Orders and lengths over a graph given as name to the names it depends on."""
 
+import heapq
 from collections.abc import Iterable, Mapping
 
 Dependencies = Mapping[str, Iterable[str]]
@@ -35,6 +36,27 @@ def remaining_lengths(dependencies: Dependencies, weights: Mapping[str, float]) 
         longest = max((lengths[dependent] for dependent in above[name] if dependent in lengths), default=0.0)
         lengths[name] = longest + weights.get(name, 1.0)
     return lengths
+
+
+def makespan(dependencies: Dependencies, seconds: Mapping[str, float], *, workers: int) -> float:
+    """Return how long all names take if so many are worked on at once, those on the longest path first."""
+    needed = {name: set(names) & dependencies.keys() for name, names in dependencies.items()}
+    lengths = remaining_lengths(needed, {name: seconds.get(name, 0.0) for name in needed})
+    above, waiting = dependents(needed), {name: len(names) for name, names in needed.items()}
+    ready = [(-lengths[name], name) for name, count in waiting.items() if count == 0 and name in lengths]
+    heapq.heapify(ready)
+    running: list[tuple[float, str]] = []
+    now = 0.0
+    while ready or running:
+        while ready and len(running) < workers:
+            name = heapq.heappop(ready)[1]
+            heapq.heappush(running, (now + seconds.get(name, 0.0), name))
+        now, done = heapq.heappop(running)
+        for dependent in above[done]:
+            waiting[dependent] -= 1
+            if waiting[dependent] == 0:
+                heapq.heappush(ready, (-lengths[dependent], dependent))
+    return now
 
 
 def closure(names: Iterable[str], neighbours: Dependencies) -> list[str]:

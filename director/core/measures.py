@@ -43,8 +43,12 @@ def totals(calls: Iterable[CallRecord], key: Callable[[CallRecord], Key]) -> dic
 
 
 def last_of_each(metrics: Iterable[NodeMetrics]) -> list[NodeMetrics]:
-    """Return the last ladder of each node that was worked on; a node that was satisfied already was not."""
-    return list({entry.node: entry for entry in metrics if entry.outcome != "cutoff"}.values())
+    """Return the last ladder of each node that was worked on.
+
+    A node that was satisfied already was not, nor was one that was taken from the cache.
+    """
+    ladders = (entry for entry in metrics if entry.outcome != "cutoff" and entry.saved_usd is None)
+    return list({entry.node: entry for entry in ladders}.values())
 
 
 def executor_completion(worked_on: Sequence[NodeMetrics]) -> float | None:

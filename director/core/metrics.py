@@ -38,7 +38,9 @@ class NodeMetrics(Model):
     attempts: int = 0
     """Attempts of this ladder, the last included."""
     tier: Tier | None = None
-    """Whose attempt landed: the backend and the model."""
+    """Whose attempt landed: the backend and the model; `cache` stands for the backend where no agent was asked."""
+    saved_usd: float | None = None
+    """What it had cost to make what was taken from the cache; null if an agent did the work."""
     escalated: bool = False
     stage_two: bool = False
     """Whether the reviewer read the last attempt."""
@@ -80,6 +82,10 @@ class RunMetrics(Model):
     failed: int
     cutoff: int
     """Nodes that were satisfied already."""
+    reused: int = 0
+    """Of the nodes that landed, those that were taken from the cache."""
+    saved_usd: float = 0.0
+    """What it had cost to make them."""
     executor_completion: float | None
     """Share of the nodes worked on that the executor tier landed without escalation; None if there were none."""
     escalation_rate: float | None

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,14 @@ from director.core.errors import ConfigError, GitError, MergeConflict, TipMoved
 from director.core.excerpts import Excerpt
 from director.core.landed import Landed
 from director.git.commands import Git, find_repository, run_in
+from director.shell.scratch import scratch_directory
 
 _FIELD, _RECORD = "\x1f", "\x1e"
 _CONFLICT = re.compile(r"CONFLICT \([^)]*\): ")
+_OBJECT = re.compile("[0-9a-f]{40,64}")
+_HUNK = re.compile(rb"^@@ -\S+ \+(\d+)", re.MULTILINE)
+_HEADER_BYTES = 2000
+"""Of a patch: what stands before its first hunk is shorter."""
 _LOCK_SECONDS = 1.0
 _BLOB = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)")
 _ASTRAY = re.compile(rb"(?:symlink|dangling|loop|notdir) (\d+)")
@@ -26,8 +31,13 @@ class Change:
 
     path: str
     is_new: bool
-    is_regular: bool
-    """Whether a regular file stands there now, or nothing."""
+    mode: str
+    """Of what stands there now, as git writes it; `000000` for nothing."""
+
+    @property
+    def is_regular(self) -> bool:
+        """Tell whether a regular file stands there now, or nothing."""
+        return self.mode in ("000000", "100644", "100755")
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,23 @@ class Repository:
     def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
         """Write a commit; no ref moves."""
         return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()
+
+    def tree_with(self, commit: str, files: Mapping[str, tuple[str, bytes] | None]) -> str:
+        """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout.
+
+        A path that git does not take, such as one below `.git`, is left out.
+        """
+        gone = f"0 {'0' * len(commit)}"
+        entries = {path: f"{file[0]} {self._write(file[1])}" if file else gone for path, file in files.items()}
+        listing = "".join(f"{entry}\t{path}\0" for path, entry in entries.items())
+        with scratch_directory() as scratch:
+            index = Path(scratch) / "index"
+            self.git("read-tree", commit, index=index)
+            self.git("update-index", "-z", "--index-info", stdin=listing.encode(errors="surrogateescape"), index=index)
+            return self.git("write-tree", index=index).decode().strip()
+
+    def _write(self, content: bytes) -> str:
+        return self.git("hash-object", "-w", "--stdin", stdin=content).decode().strip()
 
     def merge_trees(self, ours: str, theirs: str) -> str:
         """Return the tree that combines two commits. Raises MergeConflict with the places."""
@@ -220,6 +247,14 @@ class Repository:
         patch = self.git(*asked) if limit is None else self.git.head(*asked, limit=limit)
         return patch.decode(errors="replace") + ("\n[the diff goes on]\n" if len(patch) == limit else "")
 
+    def first_changed_line(self, before: str, after: str) -> int | None:
+        """Return the first line that differs between two blobs, as the second has it; None where there are no lines."""
+        if not (_OBJECT.fullmatch(before) and _OBJECT.fullmatch(after)):
+            return None
+        asked = ("diff", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", before, after)
+        hunk = _HUNK.search(self.git.head(*asked, limit=_HEADER_BYTES))
+        return max(1, int(hunk[1])) if hunk else None
+
     def changes(self, before: str, after: str) -> list[Change]:
         """Return what differs between two trees or commits; a file that was renamed is one gone and one new."""
         output = self.git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after)
@@ -258,4 +293,4 @@ def _landed(commit: str, task: str, inputs: str, work: str, undoes: str) -> Land
 def _change(description: str, path: str) -> Change:
     """Read an entry of git's raw diff: https://git-scm.com/docs/diff-format#_raw_output_format."""
     old, new, *_ = description.removeprefix(":").split(" ")
-    return Change(path, is_new=old == "000000", is_regular=new in ("000000", "100644", "100755"))
+    return Change(path, is_new=old == "000000", mode=new)

@@ -32,7 +32,6 @@ from director.job.arrivals import Arrivals
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.measures import Measures
-from director.job.places import AtWork
 from director.job.ratelimits import RateLimits
 from director.job.spans import Spans
 from director.shell import environment, processes
@@ -42,6 +41,8 @@ from director.shell.processes import Finished, Limits
 if TYPE_CHECKING:
     from director.git.pool import Pool
     from director.job.lookout import Lookout
+    from director.job.patches import Patches
+    from director.job.places import AtWork
     from director.job.recording import Recording
 
 
@@ -121,14 +122,24 @@ class Job:
         return Spans(self.directory.spans, job=lambda: self.identity.id, run=self.run_id)
 
     @cached_property
-    def at_work(self) -> AtWork:
+    def at_work(self) -> "AtWork":
         """How much is at work at once."""
+        from director.job.places import AtWork  # noqa: PLC0415
+
         return AtWork(self.spans)
 
     @cached_property
     def measures(self) -> Measures:
         """What was measured."""
         return Measures(self.directory, self.ledger)
+
+    @cached_property
+    def patches(self) -> "Patches":
+        """What was verified before."""
+        from director.job.patches import Patches  # noqa: PLC0415
+
+        look, note = self.look_after_repository, self.note
+        return Patches(self.repository, self.config.cache, mark=self.mark, note=note, look=look)
 
     @cached_property
     def rate_limits(self) -> RateLimits:
@@ -222,10 +233,8 @@ class Job:
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.spans, self.at_work, self.measures, self.recording, self.rate_limits):
-            pass
-        for _ in (self.roles, self.family, self.repository.git):
-            pass
+        _ = self.ledger, self.spans, self.at_work, self.measures, self.recording, self.rate_limits
+        _ = self.patches, self.roles, self.family, self.repository.git
         self.check_agents()
 
     def check_agents(self) -> None:

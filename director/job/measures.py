@@ -77,6 +77,7 @@ class Measures:
         with self._lock:
             calls = self._ledger.records[self._counted[""] :]
             outcomes = Counter(entry.outcome for entry in self._worked_on)
+            saved = [entry.saved_usd for entry in self._worked_on if entry.saved_usd is not None]
             worked_on = last_of_each(self._worked_on)
             room = measured["workers"] * measured["seconds"]
             everything = total(calls)
@@ -85,6 +86,8 @@ class Measures:
                 landed=outcomes["landed"],
                 failed=outcomes["failed"],
                 cutoff=outcomes["cutoff"],
+                reused=len(saved),
+                saved_usd=round(sum(saved), 6),
                 executor_completion=executor_completion(worked_on),
                 escalation_rate=escalation_rate(worked_on),
                 stage_two_rate=stage_two_rate(worked_on),

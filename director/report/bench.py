@@ -2,10 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from director.artifacts.bench import BenchDirectory
-from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_records, read_remade, read_text
 from director.core.artifacts import JobIdentity
 from director.core.bench.arms import SOLO, Arm, ArmIdentity, Frozen, Judged, Yardstick, contest
@@ -75,15 +73,6 @@ def seconds_at_work(spans: Sequence[Span]) -> float:
             runs[span.run].append(span)
     ends = {run: max(span.start + span.seconds for span in found) for run, found in runs.items()}
     return round(sum(ends[run] - min(span.start for span in found) for run, found in runs.items()), 3)
-
-
-def past_calls(directory: JobDirectory) -> list[CallRecord]:
-    """Return the records of all calls that this job directory knows of: of its jobs, its archive and its benches."""
-    return [record for path in sorted(directory.path.rglob(Path(directory.costs).name)) for record in _calls(path)]
-
-
-def _calls(path: Path) -> list[CallRecord]:
-    return read_records(path, CallRecord) if path.is_file() and not path.is_symlink() else []
 
 
 def _is_the_same(bench: BenchDirectory, frozen: Frozen, arm: Arm, config: Config) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from director.core.amounts import counted, dollars, duration, percent
+from director.core.amounts import counted, dollars, duration, percent, spared
 from director.core.bench.statistics import Estimate
 from director.core.measures import TARGET_COMPLETION
 from director.prompts.templates import template_path
@@ -117,6 +117,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "counted": counted,
+        "spared": spared,
         "dollars": dollars,
         "duration": duration,
         "percent": percent,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from director.core.amounts import counted, dollars, duration, percent
+from director.core.amounts import counted, dollars, duration, percent, spared
 from director.core.measures import TARGET_COMPLETION
 from director.core.metrics import RoleTotals
 from director.report.graph import MARKS
@@ -71,6 +71,7 @@ def _totals(report: Report) -> str:
         ("Nodes", landed),
         ("Pending", pending),
         ("Cost", f"{dollars(status.cost_usd, status.unpriced_calls)} in {counted(status.calls, 'call')}{unknown}"),
+        *([("Reused", spared(status.reused, status.saved_usd))] if status.reused else []),
         ("Tokens", read),
         ("Done by the executor tier", f"{percent(status.executor_completion)} (target {TARGET_COMPLETION:.0%})"),
         ("Stage-two reviews", percent(status.stage_two_rate)),

@@ -17,7 +17,7 @@ _STREAMED = "transcript.jsonl"
 
 def revision_of(directory: JobDirectory) -> str:
     """Return a digest of the names, sizes and times of the files that tell how a job stands."""
-    unseen = (directory.report, directory.path / "generated")
+    unseen = (directory.report, directory.path / "generated", directory.built)
     watched = (directory.config, directory.arm, directory.holder, directory.path / "profiles", *directory.artifacts())
     told = (line for path in watched if path not in unseen for line in _signs(path))
     return hashlib.sha256("\n".join(told).encode(errors="surrogateescape")).hexdigest()[:16]

@@ -17,8 +17,9 @@ from director.core.comparison import Comparison
 from director.core.described import DescribedSchema
 from director.core.leftover import Kept
 from director.core.metrics import Metrics
+from director.core.patches import Patch, Reuse
 from director.core.plan.node import Plan, Slice
-from director.core.printed import Diagnosis, Offers, PendingTasks
+from director.core.printed import CacheContents, Diagnosis, Explanation, Offers, PendingTasks
 from director.core.spans import Span
 from director.job.lock import Holder
 from director.report.status import JobStatus
@@ -30,11 +31,13 @@ SCHEMAS: dict[str, Any] = {
     "bench-frozen": Frozen,
     "bench-quality": Judged,
     "bench-summary": BenchSummary,
+    "cache": CacheContents,
     "call": Asked,
     "cassette": Cassette,
     "comparison": Comparison,
     "costs": CallRecord,
     "doctor": Diagnosis,
+    "explain": Explanation,
     "gates": GatesRun,
     "holder": Holder,
     "job": JobIdentity,
@@ -45,9 +48,11 @@ SCHEMAS: dict[str, Any] = {
     "models": Offers,
     "node": Slice,
     "outcome": Attempt,
+    "patch": Patch,
     "pending": PendingTasks,
     "plan": Plan,
     "reply": Answered,
+    "reuse": Reuse,
     "seen": Seen,
     "spans": Span,
     "status": JobStatus,

@@ -31,6 +31,8 @@ class NodeStatus(Model):
     attempts: int = 0
     """Attempts of all ladders."""
     escalated: bool = False
+    saved_usd: float | None = None
+    """What it had cost to make what was taken from the cache; null if an agent did the work."""
     cost_usd: float = 0.0
     unpriced_calls: int = 0
     """Calls whose cost is not known; they are not in `cost_usd`."""
@@ -53,6 +55,10 @@ class JobStatus(Model):
     cost_usd: float
     unpriced_calls: int
     calls: int
+    reused: int = 0
+    """Nodes that were taken from the cache."""
+    saved_usd: float = 0.0
+    """What it had cost to make them."""
     executor_completion: float | None
     """Share of the nodes worked on that the executor tier landed; a node that failed counts. None before the first."""
     stage_two_rate: float | None
@@ -82,17 +88,21 @@ def job_status(
     for entry in metrics:
         measured[entry.node].append(entry)
     stale = frozenset(pending)
+    nodes = tuple(
+        _node_status(directory, node, pending=stale, own=measured[node.id], money=spent.get(node.id, RoleTotals()))
+        for node in plan.nodes
+    )
+    saved = [node.saved_usd for node in nodes if node.saved_usd is not None]
     return JobStatus(
         job=job,
         branch=branch,
-        nodes=tuple(
-            _node_status(directory, node, pending=stale, own=measured[node.id], money=spent.get(node.id, RoleTotals()))
-            for node in plan.nodes
-        ),
+        nodes=nodes,
         pending=tuple(sorted(pending)),
         cost_usd=money.cost_usd,
         unpriced_calls=money.unpriced_calls,
         calls=money.calls,
+        reused=len(saved),
+        saved_usd=round(sum(saved), 6),
         executor_completion=executor_completion(worked_on),
         stage_two_rate=stage_two_rate(worked_on),
         watch_it_fail_rate=watch_it_fail_rate(worked_on),
@@ -116,6 +126,7 @@ def _node_status(
         escalated=bool(landed and landed.escalated),
         cost_usd=money.cost_usd,
         unpriced_calls=money.unpriced_calls,
+        saved_usd=landed.saved_usd if landed else None,
         seconds=sum(entry.seconds for entry in own),
         requests=unanswered(last.requests, files=node.files) if last and state == "failed" else (),
     )

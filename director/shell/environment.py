@@ -15,6 +15,7 @@ _GIT_PLACES = re.compile(
     r"|NO_REPLACE_OBJECTS|CONFIG|CONFIG_PARAMETERS|CONFIG_COUNT|CONFIG_(KEY|VALUE)_\d+|\w+_PATHSPECS)"
 )
 """What `git rev-parse --local-env-vars` lists, and what git sets for hooks and aliases."""
+_GIT_SETTINGS = re.compile(r"GIT_CONFIG_(PARAMETERS|COUNT|(KEY|VALUE)_\d+)")
 
 
 def without_secrets() -> dict[str, str]:
@@ -25,6 +26,11 @@ def without_secrets() -> dict[str, str]:
 def with_secrets(names: Iterable[str]) -> dict[str, str]:
     """Return our environment less all secrets but the named ones: what an agent program may see."""
     return without_secrets() | {name: os.environ[name] for name in names if name in os.environ}
+
+
+def of_the_user() -> dict[str, str]:
+    """Return our environment with its secrets and with git's settings: what the user's own git sees in a repository."""
+    return _inherited() | {name: value for name, value in os.environ.items() if _GIT_SETTINGS.fullmatch(name)}
 
 
 def secrets() -> dict[str, str]:

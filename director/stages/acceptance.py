@@ -72,23 +72,27 @@ def _lock_what_landed(job: Job, node: Node, task: str) -> bool:
     A node that may change further files since then is the same node: its tests say what the spec says.
     """
     own = [landed for landed in job.landed() if landed.task == task]
+    files = allowlist_of_tests(job, node, own[-1]) if own else None
+    commit = own[-1].commit if files is not None else _bring_back_tests(job, node, own)
+    if commit:
+        _lock(job, node, commit, allowed=files or node.files)
+    return commit is not None
+
+
+def allowlist_of_tests(job: Job, node: Node, landed: Landed) -> Sequence[str] | None:
+    """Return the allowlist for which these tests were written, if they are those of the node as it is; else None."""
     lock = read_remade(job.directory.lock(node.id), TestLock)
     narrower = [lock.allowed] if lock and set(lock.allowed) < set(node.files) else []
-    for files in (node.files, *narrower):
-        if commit := _tests_for(job, node, own, inputs=_inputs(node, files)):
-            _lock(job, node, commit, allowed=files)
-            return True
-    return False
+    return next((files for files in (node.files, *narrower) if landed.inputs == _inputs(node, files)), None)
 
 
-def _tests_for(job: Job, node: Node, own: Sequence[Landed], *, inputs: str) -> str | None:
-    """Return the commit with the tests that were last written from these inputs; later ones are taken back."""
+def _bring_back_tests(job: Job, node: Node, own: Sequence[Landed]) -> str | None:
+    """Have the tests on the branch again that were written from the same inputs before; later ones are taken back."""
+    inputs = _inputs(node, node.files)
     before = [place for place, landed in enumerate(own) if landed.inputs == inputs]
     if not before:
         return None
     written, later = own[before[-1]], [landed.commit for landed in own[before[-1] + 1 :]]
-    if not later:
-        return written.commit
     message = f"tests: {node.title or node.id}, as they were\n\n{trailers(job, task=written.task, inputs=inputs)}"
     try:
         made = take_back(job, later, tip=job.tip(), message=message)

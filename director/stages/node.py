@@ -26,6 +26,7 @@ from director.stages.landing import land, trailers
 from director.stages.measuring import record_node
 from director.stages.news import news_since
 from director.stages.returning import bring_back_work
+from director.stages.reuse import keep, reuse
 from director.stages.review import Change, needs_stage_two, review_change
 from director.stages.testing import TestRun, run_before
 from director.stages.work import Work, read_work
@@ -52,6 +53,10 @@ def run_node(job: Job, node_id: str) -> None:
         _stamp(job, work.node, settled)
         record_node(job, node_id, started, outcome="cutoff")
         return
+    if reused := reuse(job, work, message=_message(job, work)):
+        _stamp(job, work.node, reused.commit)
+        record_node(job, node_id, started, outcome="landed", tier=reused.tier, saved_usd=reused.saved_usd)
+        return
     try:
         passed, rung = climb(
             job,
@@ -67,6 +72,7 @@ def run_node(job: Job, node_id: str) -> None:
         raise
     _stamp(job, work.node, passed.commit)
     record_node(job, node_id, started, outcome="landed", **_measured(job, work, passed, rung))
+    keep(job, work, passed.commit, rung)
 
 
 def has_given_up(job: Job, node_id: str) -> bool:

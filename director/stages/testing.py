@@ -60,8 +60,14 @@ class TestRun:
 
 
 def was_counted(job: Job, node: str) -> bool:
-    """Tell whether the runner said how many of a node's tests ran when they last ran before the work."""
-    before = (attempt / "before.txt" for attempt in reversed(numbered(job.directory, f"run:{node}")))
+    """Tell whether the runner said how many of a node's tests ran when they last ran before the work.
+
+    Where no attempt was made, that is when they were seen red.
+    """
+    seen = {"run": "before.txt", "tests": "red.txt"}
+    before = (
+        attempt / name for kind, name in seen.items() for attempt in reversed(numbered(job.directory, f"{kind}:{node}"))
+    )
     last = next((output for output in before if output.is_file()), None)
     return last is not None and tells_count(last)
 

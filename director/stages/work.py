@@ -17,6 +17,8 @@ class Work:
 
     node: Node
     lock: TestLock
+    given: dict[str, dict[str, str | None]]
+    """The blobs that each dependency brought."""
     inputs: str
     """Digest of the slice, the locked tests and what the dependencies gave."""
 
@@ -29,7 +31,7 @@ class Work:
 def read_work(job: Job, node_id: str) -> Work:
     """Read what a node is made from. Raises ConfigError if something that it needs is missing."""
     node, lock = read_slice(job, node_id), read_lock(job, node_id)
-    given: dict[str, object] = {}
+    given: dict[str, dict[str, str | None]] = {}
     for dependency in sorted(node.depends_on):
         marker = read_model(job.directory.merged(dependency), Merged)
         if marker is None:
@@ -37,4 +39,4 @@ def read_work(job: Job, node_id: str) -> Work:
                 f"'{node_id}' needs '{dependency}', which has not landed", hint=f"run 'director run:{dependency}' first"
             )
         given[dependency] = marker.files
-    return Work(node, lock, inputs=digest([node.work_digest(), lock.files, given]))
+    return Work(node, lock, given, inputs=digest([node.work_digest(), lock.files, given]))

@@ -13,6 +13,7 @@ from doit.exceptions import InvalidTask
 from doit.loader import generate_tasks
 from doit.task import Task
 
+from director.artifacts.built import Built
 from director.core.errors import ConfigError
 from director.tasks.checker import ContentChecker
 from director.tasks.dependency import BaselineDependency
@@ -62,15 +63,15 @@ def needs_in(tasks: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def database(graph: Graph) -> AbstractContextManager[BaselineDependency]:
     """Open doit's database of the job."""
-    return database_at(graph.job.directory.database)
+    return database_at(graph.job.directory.database, built=Built(graph.job.directory.built))
 
 
 @contextmanager
-def database_at(path: Path) -> Iterator[BaselineDependency]:
-    """Open doit's database in a file."""
+def database_at(path: Path, *, built: Built | None = None) -> Iterator[BaselineDependency]:
+    """Open doit's database in a file; what tasks are built from is kept in `built`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        dependency = BaselineDependency(Journal, str(path), checker_cls=ContentChecker)
+        dependency = BaselineDependency(Journal, str(path), checker_cls=ContentChecker, built=built)
         try:
             yield dependency
         finally:

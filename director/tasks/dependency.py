@@ -3,9 +3,12 @@
 doit reads the inputs after the action; what a user edited while an agent worked would count as built.
 """
 
+from pathlib import Path
 from typing import Any
 
 from doit.dependency import Dependency, get_md5
+
+from director.artifacts.built import Built
 
 Baseline = dict[str, Any]
 """The state of each file_dep, by path."""
@@ -14,13 +17,21 @@ Baseline = dict[str, Any]
 class BaselineDependency(Dependency):  # type: ignore[misc]
     """doit's record of what was built, with the inputs taken before the action."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, built: Built | None = None, **kwargs: Any) -> None:
+        """`built` keeps what tasks were built from; by default nothing does."""
         super().__init__(*args, **kwargs)
         self._baselines: dict[str, Baseline] = {}
+        self._built = built
+        self._has_kept = False
 
     def take_baseline(self, task: Any) -> None:
         """Read the state of every file_dep. Raises OSError if one cannot be read."""
         self._baselines[task.name] = {dep: self._state(task, dep) for dep in task.file_dep}
+        self._keep(self._baselines[task.name])
+
+    def saved_digest(self, task: str, dep: str) -> str:
+        """Return the sha256 of an input as the task was built from it; empty where it is not known."""
+        return _digest_and_size(self._get(task, dep))[0]
 
     def save_success(self, task: Any, result_hash: str | None = None) -> None:
         """Save a success, as doit does, with the states of the baseline.
@@ -33,6 +44,7 @@ class BaselineDependency(Dependency):  # type: ignore[misc]
         states = self._baselines.pop(task.name)
         for dep in task.file_dep & _rewritten(task) | task.file_dep - states.keys():
             states[dep] = self._state(task, dep)
+        self._keep({dep: states[dep] for dep in task.file_dep & _rewritten(task)})
         self._save_result(task, result_hash)
         for dep in sorted(task.file_dep):
             self._set(task.name, dep, states[dep])
@@ -44,6 +56,21 @@ class BaselineDependency(Dependency):  # type: ignore[misc]
         super().remove_success(task)
         if hasattr(self.backend, "flush"):
             self.backend.flush()
+
+    def close(self) -> None:
+        """Write what is not written yet, and let go of the copies that nothing names any more."""
+        super().close()
+        if self._built and self._has_kept:
+            self._built.prune(
+                {_digest_and_size(state)[0] for record in self.backend.records() for state in record.values()}
+            )
+
+    def _keep(self, states: Baseline) -> None:
+        """Keep the files as they are in these states."""
+        for path, state in states.items():
+            sha256, size = _digest_and_size(state)
+            if self._built and sha256 and self._built.keep(Path(path), sha256=sha256, size=size):
+                self._has_kept = True
 
     def _save_result(self, task: Any, result_hash: str | None) -> None:
         self._set(task.name, "_values_:", task.values)
@@ -61,3 +88,12 @@ class BaselineDependency(Dependency):  # type: ignore[misc]
 
 def _rewritten(task: Any) -> set[str]:
     return {str(path) for path in (task.meta or {}).get("rewrites", ())}
+
+
+def _digest_and_size(state: Any) -> tuple[str, int]:
+    """Return what a state of our checker says of the content."""
+    match state:
+        case [str(sha256), int(size), int(), int(), int()]:
+            return sha256, size
+        case _:
+            return "", 0

@@ -5,7 +5,7 @@ write. The database is only a cache, so nothing is synced and a damaged line is 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,6 +53,10 @@ class Journal:
     def in_(self, task_id: str) -> bool:
         """Tell whether anything is saved about the task."""
         return task_id in self._unfinished or task_id in self._saved
+
+    def records(self) -> Collection[Record]:
+        """Return what is saved about every task."""
+        return self._saved.values()
 
     def set(self, task_id: str, dependency: str, value: Any) -> None:
         """Save a value; the last one of a task writes its line. Raises what the codec raises, before writing."""

@@ -5,26 +5,14 @@ doit's own listing looks at each task alone: a task below a stale one counts as 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from doit.control import TaskControl
 
 from director.artifacts.files import read_remade
 from director.core.graph import closure, topological_order
 from director.core.plan.node import Slice
 from director.tasks.control import control_of, database, find_tasks, make_tasks, needs_in
-from director.tasks.dependency import BaselineDependency
 from director.tasks.graph import Graph
-
-_CLAIM = "what it made is spoiled, or is not on the job branch"
-_CLAIMS = {
-    "baseline": "the gate commands changed, or its file is spoiled",
-    "integrate": "the gate commands or the job branch changed",
-    "slices": "a file of it is spoiled",
-    "gate": "its file is spoiled",
-}
-"""Why a task is stale whose inputs are not."""
+from director.tasks.reasons import Look, Reason, own_reasons
 
 
 @dataclass(frozen=True)
@@ -32,14 +20,12 @@ class Pending:
     """A task that is not up to date."""
 
     task: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     """Why the task itself is stale; empty if only what it needs is."""
     needs: tuple[str, ...] = ()
     """Pending tasks whose results it reads."""
-
-    def why(self) -> str:
-        """Return the reasons as one line."""
-        return "; ".join(self.reasons or (f"may change with {', '.join(self.needs)}",))
+    after: tuple[str, ...] = ()
+    """Pending tasks that it waits for: these, and others that only come first."""
 
 
 def pending_tasks(graph: Graph, targets: tuple[str, ...] = ()) -> list[Pending]:
@@ -59,10 +45,11 @@ def _pending(graph: Graph, targets: tuple[str, ...]) -> Iterator[Pending]:
     wanted = set(closure(selected, needed))
     found: dict[str, Pending] = {}
     with database(graph) as dependency:
+        look = Look(graph, dependency, control)
         for name in topological_order(needed):
             task = control.tasks[name]
             if name in wanted and task.actions:
-                _look(graph, dependency, control, task, found)
+                _look(look, task, found)
                 if name in found:
                     yield found[name]
 
@@ -86,7 +73,7 @@ def reasons(graph: Graph, name: str) -> list[str]:
     found = pending_tasks(graph, (name,))
     own = [entry for entry in found if entry.task == name]
     if own:
-        return [*own[0].reasons, *(f"'{needed}' is pending" for needed in own[0].needs)]
+        return [*map(str, own[0].reasons), *(f"'{needed}' is pending" for needed in own[0].needs)]
     members = _members(graph, name)
     return [f"'{entry.task}' is pending" for entry in found if entry.task in members]
 
@@ -98,61 +85,23 @@ def _members(graph: Graph, name: str) -> set[str]:
     return set(task.task_dep) if task and not task.actions else set()
 
 
-def _look(
-    graph: Graph, dependency: BaselineDependency, control: TaskControl, task: Any, found: dict[str, Pending]
-) -> None:
-    makers = {control.targets[path] for path in task.file_dep if path in control.targets}
-    needs = [name for name in task.task_dep if name in found and name in makers and _reaches(graph, name, task)]
-    own = _own_reasons(graph, dependency, control, task, found)
+def _look(look: Look, task: Any, found: dict[str, Pending]) -> None:
+    makers = {look.control.targets[path] for path in task.file_dep if path in look.control.targets}
+    needs = sorted(name for name in task.task_dep if name in found and name in makers)
+    own = own_reasons(look, task, found)
+    if "slices" in needs and (node := task.name.partition(":")[2]):
+        part = _part_changed(look, task, node)
+        own += [reason for reason in part if reason not in own]
+        needs = needs if part else [name for name in needs if name != "slices"]
     if own or needs:
-        found[task.name] = Pending(task.name, tuple(own), tuple(needs))
+        after = tuple(sorted(name for name in task.task_dep if name in found))
+        found[task.name] = Pending(task.name, tuple(own), tuple(needs), after)
 
 
-def _reaches(graph: Graph, needed: str, task: Any) -> bool:
-    """Tell whether a pending task would change what this one reads: of the slices, only those that differ do."""
-    if needed != "slices":
-        return True
-    node = graph.job.nodes.get(task.name.partition(":")[2])
-    return node is None or read_remade(graph.job.directory.node(node.id), Slice) != node
-
-
-def _own_reasons(
-    graph: Graph, dependency: BaselineDependency, control: TaskControl, task: Any, found: dict[str, Pending]
-) -> list[str]:
-    if dependency.status_is_ignore(task):
-        return [f"you had it ignored: 'director forget {task.name}' undoes that"]
-    status = dependency.get_status(task, control.tasks, get_log=True)
-    if status.status == "up-to-date":
+def _part_changed(look: Look, task: Any, node: str) -> list[Reason]:
+    """Return whether slices that are to be written will change this one: only those that differ are."""
+    path = look.directory.node(node)
+    known = read_remade(path, Slice)
+    if known == look.graph.job.nodes[node]:
         return []
-    said = [f"'{_shown(graph, path)}' does not exist" for path in status.reasons["missing_target"][:1]]
-    absent = [path for path in status.reasons["missing_file_dep"] if control.targets.get(path) not in found]
-    said += [f"'{_shown(graph, path)}' is missing" for path in absent]
-    said += [_changed(graph, path) for path in sorted(_changes(dependency, task, status))]
-    said += [f"it now depends on '{_shown(graph, path)}'" for path in status.reasons["added_file_dep"]]
-    said += [f"it no longer depends on '{_shown(graph, path)}'" for path in status.reasons["removed_file_dep"]]
-    if status.reasons["uptodate_false"] and not status.reasons["missing_target"]:
-        said.append(_CLAIMS.get(task.name.partition(":")[0], _CLAIM))
-    return said or (["that it was built is not recorded"] if status.reasons["changed_file_dep"] else [])
-
-
-def _changes(dependency: BaselineDependency, task: Any, status: Any) -> set[str]:
-    """Leave out what is new or missing: that is said in other words."""
-    if not dependency.backend.in_(task.name):
-        return set()
-    others = {*status.reasons["added_file_dep"], *status.reasons["missing_file_dep"]}
-    return set(status.reasons["changed_file_dep"]) - others
-
-
-def _changed(graph: Graph, path: str) -> str:
-    directory, place = graph.job.directory, Path(path)
-    said = {
-        directory.nodes: "its part of the plan changed",
-        directory.lock("").parent: f"the locked tests of '{place.stem}' changed",
-        directory.merged("").parent: f"the result of '{place.stem}' changed",
-    }
-    return said.get(place.parent, f"'{_shown(graph, path)}' changed")
-
-
-def _shown(graph: Graph, path: str) -> str:
-    place, root = Path(path), graph.job.directory.path
-    return str(place.relative_to(root)) if place.is_relative_to(root) else path
+    return [look.changed(task, str(path)) if known else Reason("its part of the plan is new")]

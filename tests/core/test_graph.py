@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from director.core.cycles import find_cycles
-from director.core.graph import closure, dependents, remaining_lengths, topological_order
+from director.core.graph import closure, dependents, makespan, remaining_lengths, topological_order
 from director.core.plan.concurrency import Concurrency
 
 Graph = dict[str, list[str]]
@@ -107,3 +107,16 @@ def test_a_closure_holds_what_can_be_reached_each_once() -> None:
     graph = {"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": ["a"], "e": ["a"]}
 
     assert closure(["a"], graph) == ["a", "b", "c", "d"]
+
+
+@given(graph=acyclic_graphs(), seconds=st.lists(st.integers(0, 9), min_size=7, max_size=7), workers=st.integers(1, 8))
+def test_a_schedule_is_as_long_as_it_must_be_and_no_longer_than_work_in_turn(
+    graph: Graph, seconds: list[int], workers: int
+) -> None:
+    took = {name: float(length) for name, length in zip(graph, seconds, strict=True)}
+    longest, work = max(remaining_lengths(graph, took).values()), sum(took.values())
+
+    found = makespan(graph, took, workers=workers)
+
+    assert max(longest, work / workers) <= found + 1e-9
+    assert found <= work / workers + longest * (workers - 1) / workers + 1e-9  # Graham's bound for greedy schedules

@@ -104,3 +104,9 @@ def test_the_critical_path_is_the_chain_that_took_longest() -> None:
     assert critical_path(needs, {"plan": 1, "a": 5, "b": 2, "c": 1, "d": 6.5}) == ["plan", "d"]
     assert critical_path(needs, {"a": 5, "b": 2, "c": 2, "d": 6.5}) == ["a", "c"]
     assert critical_path({}, {}) == []
+
+
+def test_nodes_from_the_cache_were_not_worked_on() -> None:
+    metrics = [node("a"), node("b", saved_usd=0.0), node("c", "failed")]
+
+    assert [entry.node for entry in last_of_each(metrics)] == ["a", "c"]

@@ -23,6 +23,9 @@ PLACES = {
     "integration.json": "gates",
     "reply.json": "reply",
     "outcome.json": "outcome",
+    "red.json": "seen",
+    "before.json": "seen",
+    "reuse.json": "reuse",
     "calls/*.json": "call",
     "holder.json": "holder",
     "costs.jsonl": "costs",
@@ -66,6 +69,8 @@ def test_everything_that_a_job_leaves_fits_its_schema(tmp_path: Path) -> None:
     [
         (["status"], "status"),
         (["pending"], "pending"),
+        (["explain"], "explain"),
+        (["explain", "run:alpha"], "explain"),
         (["doctor"], "doctor"),
         (["models", "replay"], "models"),
     ],

@@ -58,8 +58,9 @@ def test_an_edited_spec_rebuilds_its_node_and_nothing_else_if_the_result_is_the_
 
     done = project.director("run", "--auto", "--no-critique")
 
-    assert "tests:alpha" in waiting["run:alpha"]
-    assert waiting["tests:alpha"] == "slices"
+    assert "its part of the plan changed: .director/plan.json:1: the spec: " in waiting["run:alpha"]
+    assert waiting["tests:alpha"] == waiting["run:alpha"]
+    assert waiting["run:gamma"] == "run:alpha"
     assert done.code == 0, done.out
     assert project.asked()[len(asked) :] == ["test_author tests:alpha 1", "executor run:alpha 1"]
     assert pending(project) == {}
@@ -146,7 +147,7 @@ def test_explain_says_why(project: Project) -> None:
 
     assert "run:beta is up to date" in up_to_date.out
     assert "tests:alpha is pending" in stale.out
-    assert "'slices' is pending" in stale.out
+    assert "is now 'Another.'" in stale.out
 
 
 def test_an_answer_that_arrived_before_a_kill_is_not_asked_for_again(project: Project) -> None:

@@ -302,3 +302,27 @@ def test_a_huge_file_costs_no_memory(checkout: Checkout) -> None:
 
     unit = 1 if sys.platform == "darwin" else 1024
     assert int(done.stdout) * unit < 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (b"a\nb\nc\n", b"a\nB\nc\n", 2),
+        (b"a\nb\n", b"a\n", 1),
+        (b"", b"a\n", 1),
+        (b"a\n", b"", 1),
+        (b"\0a\n", b"\0b\n", None),
+    ],
+    ids=["changed", "gone at the end", "new", "emptied", "binary"],
+)
+def test_the_first_line_that_differs_between_two_blobs_is_found(
+    checkout: Checkout, repository: Repository, before: bytes, after: bytes, line: int | None
+) -> None:
+    blobs = [checkout.git("hash-object", "-w", str(checkout.write("file", data))) for data in (before, after)]
+
+    assert repository.first_changed_line(*blobs) == line
+
+
+def test_what_is_no_name_of_an_object_never_reaches_git(repository: Repository, tmp_path: Path) -> None:
+    assert repository.first_changed_line(f"--output={tmp_path}/written", "0" * 40) is None
+    assert not (tmp_path / "written").exists()

@@ -175,6 +175,7 @@ def test_everything_of_the_job_is_kept_in_the_archive(
     job = finish(repository, directory)
     parts = ["spec.md", "plan.json", "nodes/a.json", "tests/a.json", "merged/a.json", "approved/spec.json", "doit.db"]
     parts += ["logs/run/a/1/reply.json", "costs.jsonl", "metrics.jsonl", "generated/spec.md", "baseline.json"]
+    parts += ["built/0"]
     for path in parts:
         checkout.write(f".director/{path}")
 

@@ -256,3 +256,11 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_what_the_cache_gave_is_told_beside_the_cost() -> None:
+    report = report_of(node_of("alpha"))
+    status = report.status.model_copy(update={"reused": 1, "saved_usd": 0.25})
+
+    assert "from the cache" not in page_of(report).text
+    assert "1 node from the cache, $0.2500 saved" in page_of(report.model_copy(update={"status": status})).text

@@ -238,3 +238,23 @@ def test_a_status_is_a_document_that_can_be_read_back(directory: JobDirectory) -
     found = status(directory, "run:b")
 
     assert JobStatus.model_validate_json(found.model_dump_json()) == found
+
+
+def test_a_node_from_the_cache_is_told_with_what_it_saved_and_proves_nobody(directory: JobDirectory) -> None:
+    measured(directory, "a", tier=CHEAP)
+    measured(directory, "b", tier=Tier(backend="cache", model=str(STRONG)), saved_usd=0.25)
+    measured(directory, "b", "cutoff")
+
+    found = status(directory)
+
+    assert (node(found, "b").tier, node(found, "b").saved_usd) == ("cache:replay:strong", 0.25)
+    assert (found.reused, found.saved_usd, found.executor_completion) == (1, 0.25, 1.0)
+
+
+def test_a_node_that_was_done_again_by_an_agent_is_no_longer_from_the_cache(directory: JobDirectory) -> None:
+    measured(directory, "a", tier=Tier(backend="cache", model=str(STRONG)), saved_usd=0.25)
+    measured(directory, "a", tier=STRONG, escalated=True)
+
+    found = status(directory)
+
+    assert (found.reused, found.saved_usd, found.executor_completion) == (0, 0.0, 0.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from director.shell.environment import with_secrets, without_secrets
+from director.shell.environment import of_the_user, with_secrets, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,16 @@ def test_an_agent_program_sees_the_secrets_that_are_named(monkeypatch: pytest.Mo
 
     assert seen["OPENAI_API_KEY"] == "named"
     assert not {"GITHUB_TOKEN", "NOT_SET"} & set(seen)
+
+
+def test_gits_own_settings_and_secrets_reach_what_speaks_for_the_user_and_no_other_place_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c", "GITHUB_TOKEN": "t"}
+    for name, value in {**given, "GIT_DIR": "/elsewhere", "GIT_INDEX_FILE": "/elsewhere/index"}.items():
+        monkeypatch.setenv(name, value)
+
+    seen = of_the_user()
+
+    assert given.items() <= seen.items()
+    assert not {"GIT_DIR", "GIT_INDEX_FILE"} & seen.keys()

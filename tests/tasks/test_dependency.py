@@ -8,6 +8,7 @@ import pytest
 from doit.dependency import Dependency, JSONCodec, JsonDB, MD5Checker
 from doit.task import Task
 
+from director.artifacts.built import Built
 from director.tasks.checker import ContentChecker
 from director.tasks.dependency import BaselineDependency
 from director.tasks.journal import Journal
@@ -181,3 +182,60 @@ def test_a_lost_success_can_be_recorded_in_a_back_end_of_doit() -> None:
     dependency.remove_success(node())
 
     assert dependency.get_status(node(), {}).status == "run"
+
+
+def kept() -> BaselineDependency:
+    return BaselineDependency(Journal, "doit.db", ContentChecker, built=Built(Path("built")))
+
+
+def build_and_keep(task: Task, act: Callable[[], object] = lambda: None) -> None:
+    dependency = kept()
+    dependency.take_baseline(task)
+    act()
+    dependency.save_success(task)
+    dependency.close()
+
+
+def copies() -> set[str]:
+    return {path.read_text() for path in Path("built").iterdir()}
+
+
+def test_what_a_task_was_built_from_can_be_read_after_an_edit() -> None:
+    build_and_keep(node(), lambda: Path("one").write_text("edited"))
+
+    assert Built(Path("built")).read(kept().saved_digest("node", "one")) == "one"
+    assert copies() == {"one", "two"}
+
+
+def test_a_copy_that_no_task_names_any_more_goes_with_the_next_one() -> None:
+    build_and_keep(node())
+    Path("one").write_text("edited")
+
+    build_and_keep(node())
+
+    assert copies() == {"edited", "two"}
+
+
+def test_what_another_task_was_built_from_stays() -> None:
+    build_and_keep(node())
+    build_and_keep(Task("other", [], file_dep=["one"]))
+    Path("one").write_text("edited")
+
+    build_and_keep(Task("other", [], file_dep=["one"]))
+
+    assert copies() == {"one", "edited", "two"}
+
+
+def test_a_file_that_the_task_rewrites_is_kept_as_it_wrote_it() -> None:
+    build_and_keep(node(meta={"rewrites": [Path("one")]}), lambda: Path("one").write_text("rewritten"))
+
+    assert copies() == {"rewritten", "two"}
+
+
+def test_a_task_that_is_built_again_from_the_same_writes_no_copy() -> None:
+    build_and_keep(node())
+    before = {path: path.stat() for path in Path("built").iterdir()}
+
+    build_and_keep(node())
+
+    assert {path: path.stat() for path in Path("built").iterdir()} == before

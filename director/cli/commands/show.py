@@ -3,13 +3,14 @@
 import argparse
 
 from director.artifacts.attempts import history, numbered
-from director.artifacts.files import read_model
+from director.artifacts.files import read_model, read_remade
 from director.cli.opening import add_place, open_graph
 from director.cli.planned import find_node
-from director.cli.text import say
+from director.cli.text import dollars, say
 from director.core.artifacts import Merged
 from director.core.attempts import Attempt
 from director.core.errors import ExitCode
+from director.core.patches import Reuse
 from director.core.plan.node import Node
 from director.core.requests import allow_command, unanswered
 from director.job.job import Job
@@ -38,6 +39,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         _show_requests(job, node)
     if marker:
         say(f"commit     {marker.commit}")
+        _show_reuse(job, marker)
     if marker and not args.no_diff:
         say(job.repository.diff(job.repository.parent(marker.commit), marker.commit))
     return ExitCode.DONE
@@ -50,6 +52,14 @@ def _show_node(node: Node) -> None:
     say(f"test_cmd   {node.test_cmd}")
     say(f"needs      {', '.join(node.depends_on) or 'nothing'}")
     say(f"spec\n{node.spec}\n")
+
+
+def _show_reuse(job: Job, marker: Merged) -> None:
+    made = read_remade(job.directory.reuse(marker.node), Reuse)
+    if made and made.commit == marker.commit:
+        source = f"the cache of '{made.source}'" if made.source else "the user's cache"
+        say(f"reused     from {source}: {made.tier.model} made it as '{made.node}' in job {made.job}, {made.made}")
+        say(f"           {dollars(made.saved_usd, made.unpriced_calls)} saved; its key is {made.key}")
 
 
 def _show_attempts(job: Job, node: str) -> None:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from director.cli.looking import Observer, read_status
 from director.cli.opening import START, add_place
-from director.cli.text import counted, dollars, duration, plain, say, show
+from director.cli.text import counted, dollars, duration, plain, say, show, spared
 from director.cli.watching import watch
 from director.core.amounts import percent
 from director.core.errors import ExitCode
@@ -72,6 +72,8 @@ def _parts(status: JobStatus) -> Iterator[Table | str]:
     yield f"job {status.job} on {status.branch}: {landed} of {len(status.nodes)} nodes landed"
     unknown = f", {status.unpriced_calls} of unknown price" if status.unpriced_calls else ""
     yield f"{cost} in {counted(status.calls, 'call')}{unknown}"
+    if status.reused:
+        yield spared(status.reused, status.saved_usd)
     if landed:
         yield from _rates(status)
     if status.pending:

@@ -1,11 +1,9 @@
 """What a bench may cost, from what calls cost in the past; what is not known is said."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from director.core.calls import CallRecord
+from director.core.forecast import UNPLANNED, Past, no_price
 from director.core.model import Model
 from director.core.roles import Role
 
@@ -43,32 +41,6 @@ class Forecast(Model):
     """What is known of it."""
     unknown: tuple[str, ...]
     """What is not."""
-
-
-class Past:
-    """Records of calls, asked what a further one may cost."""
-
-    def __init__(self, records: Iterable[CallRecord]) -> None:
-        self._costs: dict[tuple[str, Role | None], list[float]] = defaultdict(list)
-        self._calls: dict[Role, int] = defaultdict(int)
-        nodes = set()
-        for record in records:
-            self._calls[record.role] += 1
-            if record.task.startswith("run:"):
-                nodes.add((record.job, record.node))
-            if record.cost_usd is not None:
-                self._costs[str(record.tier), record.role].append(record.cost_usd)
-                self._costs[str(record.tier), None].append(record.cost_usd)
-        self._nodes = len(nodes)
-
-    def price(self, tier: str, role: Role) -> tuple[float | None, int]:
-        """Return the median of a tier's calls, those of the role before all, and of how many that is."""
-        found = self._costs.get((tier, role)) or self._costs.get((tier, None)) or []
-        return (median(found) if found else None), len(found)
-
-    def calls_per_node(self, role: Role, *, least: float = 0.0) -> float:
-        """Return how many calls of a role a node took on average; `least` where nothing is known."""
-        return max(least, self._calls[role] / self._nodes) if self._nodes else least
 
 
 def forecast(
@@ -119,7 +91,7 @@ def _line(past: Past, what: str, role: Role, tiers: Mapping[Role, str], calls: f
 
 def _unknown(lines: Sequence[ForecastLine]) -> list[str]:
     unpriced = dict.fromkeys(line.tier for line in lines if line.call_usd is None)
-    said = [f"what a call of '{tier}' costs: there is no record of one" for tier in unpriced]
+    said = [no_price(tier) for tier in unpriced]
     if any(line.calls is None for line in lines):
-        said.append("how many nodes there will be: the plan is not made yet")
+        said.append(UNPLANNED)
     return said

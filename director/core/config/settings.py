@@ -13,6 +13,9 @@ from director.core.price import Price
 from director.core.roles import Role
 from director.core.tiers import Tier, parse_tier
 
+REMOTE_NAME = r"^([A-Za-z0-9_][A-Za-z0-9_./-]*)?$"
+"""What may be the name of a remote: neither an option of git's nor an address."""
+
 
 def _tier(text: str) -> str:
     try:
@@ -138,6 +141,18 @@ class Worktree(Model):
     """Directories of caches, such as `node_modules/.cache`, that worktrees share by a link."""
 
 
+class Cache(Model):
+    """Work that was verified before and is not paid for again; see [cache](cache.md)."""
+
+    enabled: bool = True
+    """Try a node first with what it came to when it was made from the very same before, and keep what agents do."""
+    remote: Annotated[str, Field(pattern=REMOTE_NAME)] = ""
+    """The name of a git remote, such as `origin`, that is asked for what is not kept here. `director cache push` gives
+    it what is. Default: nobody is asked."""
+    max_mb: PositiveInt = 500
+    """What all kept work may take up in the user's cache directory; the least recently used goes."""
+
+
 class Telemetry(Model):
     """Who else is told how a run goes; see [telemetry](telemetry.md)."""
 
@@ -161,6 +176,7 @@ class Config(Model):
     review: Review = Review()
     repository: RepositoryOptions = RepositoryOptions()
     worktree: Worktree = Worktree()
+    cache: Cache = Cache()
     telemetry: Telemetry = Telemetry()
 
     def tier(self, role: Role) -> Tier:

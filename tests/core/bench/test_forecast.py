@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from director.core.bench.forecast import Forecast, Past, forecast
+from director.core.bench.forecast import Forecast, forecast
 from director.core.calls import CallRecord
+from director.core.forecast import Past
 from director.core.roles import Role
 from director.core.tiers import parse_tier
 from tests.job.jobs import record
