@@ -124,6 +124,7 @@ class JobDirectory:
             "tests",
             "approved",
             "merged",
+            "kept",
             "generated",
             "logs",
             "calls",
@@ -151,6 +152,14 @@ class JobDirectory:
     def generated(self, document: Path) -> Path:
         """What director itself last wrote as this document: the user's edits are the difference."""
         return self.path / "generated" / document.name
+
+    def source(self, document: Path, of: Path) -> Path:
+        """A document or the task, `of`, as it was when director made this document from it."""
+        return self.path / "generated" / document.stem / of.name
+
+    def kept(self, node: str) -> Path:
+        """A person's word that what a node that left the plan left behind is wanted."""
+        return self.path / "kept" / f"{node}.json"
 
     def reuse(self, node: str) -> Path:
         """Where the patch came from that brought the node onto the branch, if no agent did."""

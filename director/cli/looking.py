@@ -10,6 +10,7 @@ from director.core.plan.node import Plan
 from director.git.observed import ObservedRepository
 from director.report.revision import revision_of
 from director.report.status import JobStatus, job_status
+from director.stages.leftovers import find_leftovers
 from director.tasks.graph import Graph
 from director.tasks.pending import pending_tasks
 
@@ -19,8 +20,9 @@ def read_status(graph: Graph) -> JobStatus:
     directory = graph.job.directory
     identity = read_model(directory.identity, JobIdentity)
     job, branch = (identity.id, identity.branch) if identity else ("", "")
-    pending = [entry.task for entry in pending_tasks(graph)]
-    return job_status(directory, job=job, branch=branch, plan=plan_of(graph), pending=pending)
+    pending, plan = [entry.task for entry in pending_tasks(graph)], plan_of(graph)
+    leftovers = find_leftovers(graph.job, plan.nodes) if identity else []
+    return job_status(directory, job=job, branch=branch, plan=plan, pending=pending, leftovers=leftovers)
 
 
 class Observer:

@@ -21,6 +21,11 @@ def find_node(directory: JobDirectory, word: str) -> Node:
     return node
 
 
+def planned_nodes(directory: JobDirectory) -> tuple[Node, ...]:
+    """Return the nodes of the plan; none where there is no plan yet."""
+    return read_plan(directory.plan).nodes if directory.plan.exists() else ()
+
+
 def _instead(name: str, nodes: list[str]) -> str:
     near = get_close_matches(name, nodes, n=1)
     return f"did you mean '{near[0]}'?" if near else f"the nodes are {listed(nodes, limit=20)}"

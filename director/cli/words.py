@@ -49,6 +49,8 @@ OWN_COMMANDS = _by_name(
     Command("ui", "show the report's page in a browser, live; changes nothing"),
     Command("pending", "list what is not up to date, and why; runs nothing"),
     Command("explain", "say why a task is up to date or is not"),
+    Command("revert", "take a landed node off the job's branch again"),
+    Command("keep", "keep what a node left behind that is no longer planned"),
     Command("show", "show one node, its attempts and its diff"),
     Command("cache", "show, prune or share verified work that is not paid for again"),
     Command("clean", "delete worktrees and what is no longer needed"),

@@ -28,3 +28,34 @@ def in_effect(landed: Sequence[Landed]) -> list[Landed]:
             kept.append(entry)
         undone.update(entry.undoes)
     return kept[::-1]
+
+
+def standing(landed: Sequence[Landed]) -> dict[str, str]:
+    """Return the nodes whose work counts, each with the commit that brought it, of commits from the oldest on.
+
+    A node whose tests were written anew does not count until it runs again, or has its former tests again.
+    """
+    tests: dict[str, str] = {}
+    work: dict[str, tuple[str, str]] = {}
+    for entry in landed:
+        kind, _, node = entry.task.partition(":")
+        if kind == "tests":
+            tests[node] = entry.inputs
+        elif kind == "run":
+            work[node] = entry.commit, tests.get(node, "")
+    return {node: commit for node, (commit, written) in work.items() if tests.get(node, "") == written}
+
+
+def brought(landed: Sequence[Landed]) -> dict[str, list[Landed]]:
+    """Return what brought each node to the branch, tests and work, since it was last reverted.
+
+    What counts no longer for another reason is among it: it is in the tree all the same.
+    """
+    found: dict[str, list[Landed]] = {}
+    for entry in landed:
+        kind, _, node = entry.task.partition(":")
+        if kind in ("tests", "run"):
+            found.setdefault(node, []).append(entry)
+        elif kind == "revert":
+            found.pop(node, None)
+    return found

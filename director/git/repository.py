@@ -263,6 +263,10 @@ class Repository:
         """Return the paths that differ between two trees or commits."""
         return [change.path for change in self.changes(before, after)]
 
+    def touched(self, commits: Iterable[str]) -> set[str]:
+        """Return the paths that commits changed."""
+        return {path for commit in commits for path in self.changed(f"{commit}^1", commit)}
+
     def last_change(self, base: str, tip: str, globs: Sequence[str]) -> str | None:
         """Return the last commit after `base` up to `tip` that changed a file that fits one of the globs."""
         listing = ("--glob-pathspecs", "rev-list", "--max-count=1", f"{base}..{tip}", "--", *globs)

@@ -91,6 +91,9 @@ def _tables(report: Report) -> Iterator[str]:
         head = ["| node | state | tier | attempts | cost | time |", "|---|---|---|---:|---:|---:|"]
         more = len(report.nodes) - _ROWS
         yield "\n".join(["### Nodes\n", *head, *rows, f"\n{counted(more, 'more node')}\n" if more > 0 else ""])
+    if report.status.leftovers:
+        told = [f"- {literal(str(leftover))}" for leftover in report.status.leftovers[:_ROWS]]
+        yield "\n".join(["### Left behind\n", *told, ""])
     if report.roles:
         yield _money("role", {name.replace("_", " "): money for name, money in report.roles.items()})
         yield _money("model", report.models)

@@ -17,6 +17,7 @@ from director.report.attempts import read_attempts, read_diff
 from director.report.model import GateReport, NodeReport, Passage, Report, RunReport
 from director.report.room import Room
 from director.report.status import NodeStatus, job_status
+from director.stages.leftovers import find_leftovers
 
 PLANNING = ("recon", "spec", "gate:spec", "decompose", "gate:plan")
 SPANS = 4000
@@ -29,7 +30,10 @@ def read_report(job: Job, *, plan: Plan, pending: Collection[str], needs: Mappin
     `pending` are the tasks that are not up to date, `needs` says what each task waits for.
     """
     directory, identity, room = job.directory, job.identity, Room()
-    status = job_status(directory, job=identity.id, branch=identity.branch, plan=plan, pending=pending)
+    leftovers = find_leftovers(job, plan.nodes)
+    status = job_status(
+        directory, job=identity.id, branch=identity.branch, plan=plan, pending=pending, leftovers=leftovers
+    )
     calls = read_records(directory.costs, CallRecord)
     spans = read_records(directory.spans, Span)
     tip = job.repository.tip(identity.ref) or ""

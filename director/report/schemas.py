@@ -15,6 +15,7 @@ from director.core.calls import CallRecord
 from director.core.cassette import Cassette
 from director.core.comparison import Comparison
 from director.core.described import DescribedSchema
+from director.core.leftover import Kept
 from director.core.metrics import Metrics
 from director.core.patches import Patch, Reuse
 from director.core.plan.node import Plan, Slice
@@ -40,6 +41,7 @@ SCHEMAS: dict[str, Any] = {
     "gates": GatesRun,
     "holder": Holder,
     "job": JobIdentity,
+    "kept": Kept,
     "lock": TestLock,
     "marker": Merged,
     "metrics": Metrics,

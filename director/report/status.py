@@ -9,6 +9,7 @@ from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_records
 from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord, node_of
+from director.core.leftover import Leftover
 from director.core.measures import executor_completion, last_of_each, stage_two_rate, total, totals, watch_it_fail_rate
 from director.core.metrics import NodeMetrics, RoleTotals
 from director.core.model import Model
@@ -64,9 +65,19 @@ class JobStatus(Model):
     """Share of the landed nodes that the reviewer read."""
     watch_it_fail_rate: float | None
     """Share of the landed nodes, where it is known, whose executor saw the tests fail first."""
+    leftovers: tuple[Leftover, ...] = ()
+    """What nodes that are no longer planned left on the branch, until somebody keeps or reverts it."""
 
 
-def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pending: Collection[str]) -> JobStatus:
+def job_status(
+    directory: JobDirectory,
+    *,
+    job: str,
+    branch: str,
+    plan: Plan,
+    pending: Collection[str],
+    leftovers: Sequence[Leftover] = (),
+) -> JobStatus:
     """Return the state of a job."""
     calls = read_records(directory.costs, CallRecord)
     metrics = read_records(directory.metrics, NodeMetrics)
@@ -95,6 +106,7 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
         executor_completion=executor_completion(worked_on),
         stage_two_rate=stage_two_rate(worked_on),
         watch_it_fail_rate=watch_it_fail_rate(worked_on),
+        leftovers=tuple(leftovers),
     )
 
 

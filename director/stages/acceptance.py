@@ -9,7 +9,7 @@ from director.core.artifacts import Scope, TestLock
 from director.core.attempts import Rung
 from director.core.calls import CallKey, End
 from director.core.digests import digest
-from director.core.errors import ConfigError, Rejected
+from director.core.errors import ConfigError, MergeConflict, Rejected
 from director.core.events import Step
 from director.core.landed import Landed
 from director.core.plan.node import Node, Slice
@@ -24,6 +24,7 @@ from director.stages.ladder import climb
 from director.stages.landing import land, trailers
 from director.stages.slices import restore_base
 from director.stages.testing import keep_seen, run_in_candidate
+from director.stages.undoing import land_without, take_back
 
 
 def read_slice(job: Job, node: str) -> Node:
@@ -66,16 +67,16 @@ def _inputs(node: Node, files: Sequence[str]) -> str:
 
 
 def _lock_what_landed(job: Job, node: Node, task: str) -> bool:
-    """Lock again what an earlier run committed for the same node, if the branch still holds it.
+    """Lock again what an earlier run committed for the same node, if the branch still holds it or had it before.
 
     A node that may change further files since then is the same node: its tests say what the spec says.
     """
     own = [landed for landed in job.landed() if landed.task == task]
     files = allowlist_of_tests(job, node, own[-1]) if own else None
-    if files is None:
-        return False
-    _lock(job, node, own[-1].commit, allowed=files)
-    return True
+    commit = own[-1].commit if files is not None else _bring_back_tests(job, node, own)
+    if commit:
+        _lock(job, node, commit, allowed=files or node.files)
+    return commit is not None
 
 
 def allowlist_of_tests(job: Job, node: Node, landed: Landed) -> Sequence[str] | None:
@@ -83,6 +84,23 @@ def allowlist_of_tests(job: Job, node: Node, landed: Landed) -> Sequence[str] | 
     lock = read_remade(job.directory.lock(node.id), TestLock)
     narrower = [lock.allowed] if lock and set(lock.allowed) < set(node.files) else []
     return next((files for files in (node.files, *narrower) if landed.inputs == _inputs(node, files)), None)
+
+
+def _bring_back_tests(job: Job, node: Node, own: Sequence[Landed]) -> str | None:
+    """Have the tests on the branch again that were written from the same inputs before; later ones are taken back."""
+    inputs = _inputs(node, node.files)
+    before = [place for place, landed in enumerate(own) if landed.inputs == inputs]
+    if not before:
+        return None
+    written, later = own[before[-1]], [landed.commit for landed in own[before[-1] + 1 :]]
+    message = f"tests: {node.title or node.id}, as they were\n\n{trailers(job, task=written.task, inputs=inputs)}"
+    try:
+        made = take_back(job, later, tip=job.tip(), message=message)
+        if job.repository.blobs(made, node.tests) != job.repository.blobs(written.commit, node.tests):
+            return None
+        return land_without(job, made, later, task=written.task, message=message)
+    except (MergeConflict, Rejected):
+        return None
 
 
 def _lock(job: Job, node: Node, commit: str, *, allowed: Sequence[str]) -> None:

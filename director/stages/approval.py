@@ -10,12 +10,13 @@ from director.core.artifacts import Approval
 from director.core.attempts import Attempt, Outcome
 from director.core.digests import digest, digest_text
 from director.core.errors import Paused, ReplyError
+from director.core.plan.replanning import keep_words
 from director.core.replies import Critique, Verdict, parse_reply
 from director.core.roles import Role
 from director.job.job import Approvals, Job
 from director.prompts.render import render
 from director.stages.conversation import converse
-from director.stages.planning import plan_of_reply, plan_text, required_text
+from director.stages.planning import plan_of_reply, plan_text, required_text, usable_plan
 
 GATED = ("spec", "plan")
 
@@ -101,7 +102,7 @@ def _is_criticised(job: Job, name: str, text: str) -> bool:
         return False
     critique = parse_reply(answered.reply.text, Critique)
     if critique.verdict is Verdict.REVISE:
-        return _revision(name, critique) == text
+        return _revision(name, critique, before=text) == text
     return outcome.inputs == _made_from(job, name, text)
 
 
@@ -115,7 +116,7 @@ def _ask_for_critique(job: Job, name: str, text: str) -> None:
 
     def accept(reply: str) -> None:
         critique = parse_reply(reply, Critique)
-        revised = _revision(name, critique) if critique.verdict is Verdict.REVISE else None
+        revised = _revision(name, critique, before=text) if critique.verdict is Verdict.REVISE else None
         for problem in critique.problems:
             job.note(f"{document_of(job, name).name}: {problem}", task=gate)
         if revised is None:
@@ -136,11 +137,16 @@ def _made_from(job: Job, name: str, text: str) -> str:
     return digest([f"gate:{name}", *_asked_for(job, name), text])
 
 
-def _revision(name: str, critique: Critique) -> str:
-    """Return a revised document as it is written. Raises ReplyError or PlanError for one that cannot be used."""
+def _revision(name: str, critique: Critique, *, before: str) -> str:
+    """Return a revised document as it is written; what did not change in a plan keeps its words.
+
+    Raises ReplyError or PlanError for one that cannot be used.
+    """
     if not critique.revised.strip():
         raise ReplyError("the verdict is 'revise', but 'revised' is empty")
-    return plan_text(plan_of_reply(critique.revised)) if name == "plan" else critique.revised.strip() + "\n"
+    if name == "spec":
+        return critique.revised.strip() + "\n"
+    return plan_text(keep_words(plan_of_reply(critique.revised), usable_plan(before)))
 
 
 def _revise(job: Job, name: str, before: str, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from director.artifacts.files import read_remade
 from director.core.artifacts import TestLock
 from director.core.errors import Rejected
-from director.core.landed import Landed
+from director.core.landed import Landed, standing
 from director.core.plan.node import Node
 from director.job.arrivals import Arrival
 from director.job.job import Job
@@ -50,8 +50,9 @@ def check_train(job: Job, train: Sequence[Coupled], *, tip: str) -> None:
 def _others(job: Job, landed: Sequence[Landed], own: Sequence[Arrival], *, since: Set[str] | None) -> Iterator[Node]:
     """Yield the nodes besides their own that landed, or that landed `since`."""
     names = {arrival.node.id for arrival in own if arrival.node}
-    for name in _standing(landed, since=since):
-        if name not in names and (node := _planned(job, name)):
+    for name, commit in standing(landed).items():
+        is_met = since is None or commit in since
+        if is_met and name not in names and (node := _planned(job, name)):
             yield node
 
 
@@ -65,6 +66,25 @@ def _since(job: Job, landed: Sequence[Landed], base: str, tip: str) -> Sequence[
         return ()
     at = next((place for place, entry in enumerate(landed) if entry.commit == base), None)
     return job.repository.landed(base, tip) if at is None else landed[at + 1 :]
+
+
+def find_red(job: Job, commit: str, *, without: str, log: Path) -> dict[str, str]:
+    """Run the tests of every landed node but one in a commit on the tip; return the red ones with what was said."""
+    red: dict[str, str] = {}
+    calls = [
+        partial(_note_red, job, node, commit, log, red)
+        for name in standing(job.landed())
+        if name != without and (node := _planned(job, name))
+    ]
+    side_by_side(calls, at_once=job.at_work.tests_at_once)
+    return dict(sorted(red.items()))
+
+
+def _note_red(job: Job, node: Node, commit: str, log: Path, red: dict[str, str]) -> None:
+    try:
+        check_tests(job, node, commit, log=log / f"combined-{node.id}.txt")
+    except Rejected as rejected:
+        red[node.id] = rejected.message
 
 
 def _planned(job: Job, node: str) -> Node | None:
@@ -85,15 +105,3 @@ def _check_other(job: Job, node: Node, commit: str, log: Path) -> None:
         check_tests(job, node, commit, log=log / f"combined-{node.id}.txt")
     except Rejected as red:
         raise Rejected(f"with this change the landed node '{node.id}' is no longer green: {red.message}") from red
-
-
-def _standing(landed: Iterable[Landed], *, since: Set[str] | None) -> list[str]:
-    """Return the nodes that count as landed: those whose tests were not written anew afterwards."""
-    standing: dict[str, str] = {}
-    for entry in landed:
-        kind, _, node = entry.task.partition(":")
-        if kind == "run":
-            standing[node] = entry.commit
-        else:
-            standing.pop(node, None)
-    return [node for node, commit in standing.items() if since is None or commit in since]

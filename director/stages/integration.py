@@ -76,7 +76,7 @@ def _before(job: Job, command: str) -> str:
 def _landed_since_green(job: Job, tip: str) -> list[str]:
     green = read_remade(job.directory.integration, GatesRun)
     landed = job.repository.landed(green.commit if green else job.identity.base, tip)
-    return [entry.task.removeprefix("run:") for entry in landed if entry.task.startswith("run:")]
+    return [entry.task.removeprefix("run:") for entry in landed if entry.task.startswith(("run:", "revert:"))]
 
 
 def _status(run: TestRun) -> int:

@@ -6,6 +6,7 @@ from director.prompts.render import show_name
 
 _TOLD = 20
 _FILES_TOLD = 10
+_KINDS = {"tests": "the tests of ", "revert": "no longer "}
 
 
 def news_since(job: Job, tree_ref: str, *, task: str, tip: str) -> list[str]:
@@ -29,4 +30,5 @@ def _told(job: Job, landed: Landed) -> str:
     files = job.repository.changed(job.repository.parent(landed.commit), landed.commit)
     left_out = len(files) - _FILES_TOLD
     shown = [*(show_name(path) for path in files[:_FILES_TOLD]), *([f"{left_out} more"] if left_out > 0 else [])]
-    return f"{'the tests of ' if kind == 'tests' else ''}'{name}'{title}: {', '.join(shown) or 'no file'}"
+    what = _KINDS.get(kind, "")
+    return f"{what}'{name}'{title}: {', '.join(shown) or 'no file'}"

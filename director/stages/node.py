@@ -25,6 +25,7 @@ from director.stages.ladder import climb
 from director.stages.landing import land, trailers
 from director.stages.measuring import record_node
 from director.stages.news import news_since
+from director.stages.returning import bring_back_work
 from director.stages.reuse import keep, reuse
 from director.stages.review import Change, needs_stage_two, review_change
 from director.stages.testing import TestRun, run_before
@@ -48,7 +49,7 @@ def run_node(job: Job, node_id: str) -> None:
     """Bring a node onto the job branch and write its marker. Raises StageFailed when its ladder ends."""
     started = time.monotonic()
     work = read_work(job, node_id)
-    if settled := _settled(job, work):
+    if settled := _settled(job, work) or bring_back_work(job, work):
         _stamp(job, work.node, settled)
         record_node(job, node_id, started, outcome="cutoff")
         return

@@ -1,16 +1,18 @@
 """From the task to the plan: recon.md, spec.md, plan.json and the slices of the nodes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import history
-from director.artifacts.documents import is_hand_edited, write_document
-from director.artifacts.files import read_text
+from director.artifacts.documents import changed_sources, is_hand_edited, write_document
+from director.artifacts.files import read_remade, read_text
 from director.core.attempts import Outcome
 from director.core.digests import digest
-from director.core.errors import ConfigError, ReplyError
-from director.core.plan.node import Plan
+from director.core.errors import ConfigError, PlanError, ReplyError
+from director.core.plan.node import Plan, PlannedNode, Slice
+from director.core.plan.replanning import keep_words
 from director.core.plan.validation import parse_plan
 from director.core.replies import strip_fence
 from director.core.roles import Role
@@ -24,79 +26,125 @@ DOCUMENT_CHARACTERS = 4_000_000
 _LISTED_FILES = 2000
 
 
+@dataclass(frozen=True)
+class Making:
+    """How a document is made."""
+
+    document: Path
+    task: str
+    role: Role
+    sources: Mapping[Path, str]
+    """The files that it is made from, as they were read."""
+    also: tuple[str, ...] = ()
+    """What else it is made from."""
+
+    @property
+    def inputs(self) -> str:
+        """Digest of everything that it is made from."""
+        return digest([self.task, *self.sources.values(), *self.also])
+
+
 def write_recon(job: Job) -> None:
     """Have the explorer read the repository at the job's base."""
-    task = required_text(job.directory.task)
-    made_from = digest(["recon", task, job.identity.base])
+    base, sources = job.identity.base, _sources(job.directory.task)
 
     def prompt(_: str) -> str:
-        files = job.repository.files(job.identity.base)
         return render(
             "recon",
             job.directory.overrides,
-            task=task,
-            listing=show_listing(files, limit=_LISTED_FILES),
-            guidance=guidance(job, job.identity.base),
+            task=sources[job.directory.task],
+            listing=show_listing(job.repository.files(base), limit=_LISTED_FILES),
+            guidance=guidance(job, base),
         )
 
-    _write(job, job.directory.recon, "recon", Role.EXPLORER, made_from, prompt, _some_text)
+    making = Making(job.directory.recon, "recon", Role.EXPLORER, sources, also=(base,))
+    _write(job, making, prompt, _some_text)
 
 
 def write_spec(job: Job) -> None:
-    """Have the task turned into a specification."""
-    task, recon = required_text(job.directory.task), required_text(job.directory.recon)
-    made_from = digest(["spec", task, recon])
+    """Have the task turned into a specification; of one that was made before, only what the task changes is changed."""
+    spec, sources = job.directory.spec, _sources(job.directory.task, job.directory.recon)
+    task, recon = sources.values()
+    previous = read_text(spec) or ""
 
     def prompt(_: str) -> str:
-        return render("spec", job.directory.overrides, task=task, recon=recon)
+        changed = changed_sources(job.directory, spec, {job.directory.task: task})
+        return render("spec", job.directory.overrides, task=task, recon=recon, previous=previous, changed=changed)
 
-    _write(job, job.directory.spec, "spec", Role.BRAINSTORM, made_from, prompt, _some_text)
+    _write(job, Making(spec, "spec", Role.BRAINSTORM, sources), prompt, _some_text)
 
 
 def write_plan(job: Job) -> None:
-    """Have the specification decomposed into a plan that has no problems."""
-    spec, recon = required_text(job.directory.spec), required_text(job.directory.recon)
-    made_from = digest(["decompose", spec, recon])
-    previous = read_text(job.directory.plan) or ""
+    """Have the specification decomposed into a plan that has no problems.
+
+    Where there is a plan already, the smallest change of it is asked for, and what did not change keeps its words. If
+    it was deleted, what has landed of it is the plan until now.
+    """
+    plan, sources = job.directory.plan, _sources(job.directory.spec, job.directory.recon)
+    spec, recon = sources.values()
+    landed = _landed_nodes(job)
+    previous = read_text(plan) or _plan_of(job, landed)
+    old = usable_plan(previous)
 
     def prompt(feedback: str) -> str:
-        overrides = job.directory.overrides
-        said = guidance(job, job.identity.base)
-        values = {"previous": previous, "feedback": feedback, "guidance": said}
-        return render("decompose", overrides, spec=spec, recon=recon, **values)
+        values = {
+            "previous": previous,
+            "changed": changed_sources(job.directory, plan, sources),
+            "landed": [node.id for node in old.nodes if node.id in landed],
+            "guidance": guidance(job, job.identity.base),
+            "feedback": feedback,
+        }
+        return render("decompose", job.directory.overrides, spec=spec, recon=recon, **values)
 
     def accept(reply: str) -> str:
-        return plan_text(plan_of_reply(reply))
+        return plan_text(keep_words(plan_of_reply(reply), old))
 
-    _write(job, job.directory.plan, "decompose", Role.PLANNER, made_from, prompt, accept)
+    _write(job, Making(plan, "decompose", Role.PLANNER, sources), prompt, accept)
 
 
-def _write(
-    job: Job,
-    document: Path,
-    task: str,
-    role: Role,
-    made_from: str,
-    prompt: Callable[[str], str],
-    accept: Callable[[str], str],
-) -> None:
+def _sources(*paths: Path) -> dict[Path, str]:
+    return {path: required_text(path) for path in paths}
+
+
+def _landed_nodes(job: Job) -> list[str]:
+    landed = (entry.task.partition(":") for entry in job.landed())
+    return sorted({name for kind, _, name in landed if kind == "run"})
+
+
+def _plan_of(job: Job, names: Sequence[str]) -> str:
+    """Return the plan of some nodes as their slices tell it; nothing where there is none."""
+    found = (read_remade(job.directory.node(name), Slice) for name in names)
+    nodes = [PlannedNode.model_validate(node.model_dump(exclude={"version"})) for node in found if node]
+    return plan_text(Plan(nodes=tuple(nodes))) if nodes else ""
+
+
+def _write(job: Job, making: Making, prompt: Callable[[str], str], accept: Callable[[str], str]) -> None:
     """Write a document, unless it has the user's edits or was made from the very same inputs."""
+    document = making.document
     if is_hand_edited(job.directory, document):
         job.note(f"{document.name} has your edits and is kept", hint=f"delete {document} to have it written anew")
         return
-    made = history(job.directory, task)
-    if document.exists() and made and made[-1].inputs == made_from and made[-1].outcome is Outcome.PASSED:
+    made = history(job.directory, making.task)
+    if document.exists() and made and made[-1].inputs == making.inputs and made[-1].outcome is Outcome.PASSED:
         return
 
     def keep(reply: str) -> None:
-        write_document(job.directory, document, accept(reply))
+        write_document(job.directory, document, accept(reply), sources=making.sources)
 
-    converse(job, task=task, role=role, inputs=made_from, prompt=prompt, accept=keep)
+    converse(job, task=making.task, role=making.role, inputs=making.inputs, prompt=prompt, accept=keep)
 
 
 def plan_of_reply(text: str) -> Plan:
     """Read the planner's answer. Raises PlanError with every problem."""
     return parse_plan(strip_fence(text), source="the reply")
+
+
+def usable_plan(text: str) -> Plan:
+    """Read an earlier plan; one that cannot be built any more counts as none."""
+    try:
+        return parse_plan(text, source="the plan until now")
+    except PlanError:
+        return Plan()
 
 
 def plan_text(plan: Plan) -> str:

@@ -75,3 +75,9 @@ def test_where_the_attempt_before_is_not_kept_there_is_no_news(job: Job, ref: st
     land(job, "run:beta", "beta.py")
 
     assert told(job, ref) == []
+
+
+def test_what_was_reverted_is_told_as_gone(job: Job) -> None:
+    land(job, "revert:beta", "beta.py")
+
+    assert told(job) == ["no longer 'beta' (Write beta): beta.py"]

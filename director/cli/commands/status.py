@@ -64,6 +64,9 @@ def _parts(status: JobStatus) -> Iterator[Table | str]:
     yield _table(status.nodes) if status.nodes else "there is no plan yet"
     for node in status.nodes:
         yield from _requests(node)
+    for leftover in status.leftovers:
+        yield str(leftover)
+        yield f"hint: {leftover.hint}"
     landed = sum(node.state == "landed" for node in status.nodes)
     cost = dollars(status.cost_usd, status.unpriced_calls)
     yield f"job {status.job} on {status.branch}: {landed} of {len(status.nodes)} nodes landed"
