@@ -44,6 +44,7 @@ OWN_COMMANDS = _by_name(
     Command("approve", "open the gate that waits, and go on planning"),
     Command("allow", "let a node change further files"),
     Command("run", "build the nodes, or whatever task is named"),
+    Command("update", "bring new commits of the base branch into the job's branch"),
     Command("status", "show the state of every node, and the totals"),
     Command("report", "write what was done, by whom and for how much, as a page to read"),
     Command("ui", "show the report's page in a browser, live; changes nothing"),

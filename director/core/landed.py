@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+UPDATE = "update"
+"""The task of a commit that brings new commits of the base branch; its inputs name the last one of them."""
+
 
 @dataclass(frozen=True)
 class Landed:
@@ -28,3 +31,31 @@ def in_effect(landed: Sequence[Landed]) -> list[Landed]:
             kept.append(entry)
         undone.update(entry.undoes)
     return kept[::-1]
+
+
+def standing(landed: Sequence[Landed]) -> dict[str, str]:
+    """Return the commits of the nodes that count as landed: those whose tests were not written anew afterwards."""
+    found: dict[str, str] = {}
+    for entry in landed:
+        kind, _, node = entry.task.partition(":")
+        if kind == "run":
+            found[node] = entry.commit
+        else:
+            found.pop(node, None)
+    return found
+
+
+def in_doubt(landed: Sequence[Landed], task: str) -> Landed | None:
+    """Return the last commit of a task that only updates have undone: its work is on the branch, and was red there."""
+    found = None
+    for entry in landed:
+        if entry.task == task:
+            found = entry
+        elif task in entry.undoes and entry.task != UPDATE:
+            found = None
+    return found
+
+
+def last_update(landed: Sequence[Landed]) -> str | None:
+    """Return the commit of the base branch that was brought last."""
+    return next((entry.inputs for entry in reversed(landed) if entry.task == UPDATE), None)

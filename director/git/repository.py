@@ -120,9 +120,23 @@ class Repository:
         """Return the tree of a commit."""
         return self.git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
 
-    def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
-        """Write a commit; no ref moves."""
-        return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the last commit that two have in common, or None."""
+        status, output, _ = self.git.attempt("merge-base", one, other)
+        return output.decode().strip() if status == 0 else None
+
+    def beside(self, tip: str, revision: str) -> list[str]:
+        """Return the commits of a revision that are not on a tip and do not build on it, the last ones first."""
+        further = f"{tip}..{revision}"
+        built_on = set(self.git.text("rev-list", "--ancestry-path", further).split())
+        return [
+            commit for commit in self.git.text("rev-list", "--topo-order", further).split() if commit not in built_on
+        ]
+
+    def commit_tree(self, tree: str, *, parent: str, message: str, merged: str = "") -> str:
+        """Write a commit, of which `merged` is the second parent; no ref moves."""
+        parents = [argument for commit in (parent, merged) if commit for argument in ("-p", commit)]
+        return self.git("commit-tree", tree, *parents, "-F", "-", stdin=message.encode()).decode().strip()
 
     def merge_trees(self, ours: str, theirs: str) -> str:
         """Return the tree that combines two commits. Raises MergeConflict with the places."""
@@ -132,7 +146,7 @@ class Repository:
             return tree
         if status == 1 and tree:
             said = [part.strip() for part in rest if _CONFLICT.match(part)]
-            raise MergeConflict("the change does not combine with the job branch: " + "; ".join(said))
+            raise MergeConflict("the change does not combine with the job branch", places=said)
         raise GitError(["merge-tree", ours, theirs], status=status, output=complaint.decode(errors="replace"))
 
     def blobs(self, commit: str, paths: Iterable[str]) -> dict[str, str | None]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from director.artifacts.files import read_remade
 from director.core.artifacts import TestLock
 from director.core.errors import Rejected
-from director.core.landed import Landed
+from director.core.landed import standing
 from director.core.plan.node import Node
 from director.job.job import Job
 from director.stages.gate import check_tests
@@ -24,8 +24,9 @@ def check_combined(job: Job, work: Work, candidate: Candidate, *, base: str, log
     adds_only = all(change.is_new for change in candidate.changes)
     if not since and adds_only:
         return
-    for node in _standing(landed, since=since if adds_only else None):
-        if node != work.node.id and (other := _planned(job, node)):
+    for node, commit in standing(landed).items():
+        is_concerned = node != work.node.id and (commit in since or not adds_only)
+        if is_concerned and (other := _planned(job, node)):
             _check_other(job, other, candidate.commit, log)
     if since:
         check_tests(job, work.node, candidate.commit, log=log / "combined.txt")
@@ -44,15 +45,3 @@ def _check_other(job: Job, node: Node, commit: str, log: Path) -> None:
         check_tests(job, node, commit, log=log / f"combined-{node.id}.txt")
     except Rejected as red:
         raise Rejected(f"with this change the landed node '{node.id}' is no longer green: {red.message}") from red
-
-
-def _standing(landed: list[Landed], *, since: set[str] | None) -> list[str]:
-    """Return the nodes that count as landed: those whose tests were not written anew afterwards."""
-    standing: dict[str, str] = {}
-    for entry in landed:
-        kind, _, node = entry.task.partition(":")
-        if kind == "run":
-            standing[node] = entry.commit
-        else:
-            standing.pop(node, None)
-    return [node for node, commit in standing.items() if since is None or commit in since]

@@ -16,6 +16,7 @@ from director.core.replies import strip_fence
 from director.core.roles import Role
 from director.job.job import Job
 from director.prompts.render import render, show_listing
+from director.stages.base import base_of
 from director.stages.conversation import converse
 from director.stages.guidance import guidance
 
@@ -27,16 +28,17 @@ _LISTED_FILES = 2000
 def write_recon(job: Job) -> None:
     """Have the explorer read the repository at the job's base."""
     task = required_text(job.directory.task)
-    made_from = digest(["recon", task, job.identity.base])
+    base = base_of(job)
+    made_from = digest(["recon", task, base])
 
     def prompt(_: str) -> str:
-        files = job.repository.files(job.identity.base)
+        files = job.repository.files(base)
         return render(
             "recon",
             job.directory.overrides,
             task=task,
             listing=show_listing(files, limit=_LISTED_FILES),
-            guidance=guidance(job, job.identity.base),
+            guidance=guidance(job, base),
         )
 
     _write(job, job.directory.recon, "recon", Role.EXPLORER, made_from, prompt, _some_text)
@@ -61,7 +63,7 @@ def write_plan(job: Job) -> None:
 
     def prompt(feedback: str) -> str:
         overrides = job.directory.overrides
-        said = guidance(job, job.identity.base)
+        said = guidance(job, base_of(job))
         values = {"previous": previous, "feedback": feedback, "guidance": said}
         return render("decompose", overrides, spec=spec, recon=recon, **values)
 

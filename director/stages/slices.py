@@ -6,6 +6,7 @@ from director.core.digests import digest
 from director.core.plan.node import Node, Slice
 from director.git.slots import Slot
 from director.job.job import Job
+from director.stages.base import base_of
 from director.stages.landing import land, trailers
 from director.stages.planning import read_plan
 
@@ -33,8 +34,8 @@ def slice_of(node: Node) -> Slice:
 
 
 def restore_base(job: Job, slot: Slot, paths: set[str]) -> None:
-    """Put files of a slot back to what they were at the job's base; what was not there goes."""
-    for path, content in job.repository.read(job.identity.base, sorted(paths)).items():
+    """Put files of a slot back to what they are at the job's base; what is not there goes."""
+    for path, content in job.repository.read(base_of(job), sorted(paths)).items():
         place = slot.tree / path
         if content is None:
             place.unlink(missing_ok=True)

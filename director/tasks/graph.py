@@ -17,6 +17,7 @@ from doit.tools import config_changed
 from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import Approval, GatesRun, Merged, TestLock
 from director.core.errors import ConfigError, DirectorError
+from director.core.landed import Landed, last_update
 from director.core.model import Model
 from director.core.plan.node import Node, Plan, Slice
 from director.job.job import Job
@@ -46,7 +47,8 @@ class Graph:
 
     def create_doit_tasks(self) -> Iterator[TaskDict]:
         """Yield every task that can be known now."""
-        self.__dict__.pop("_landed", None)
+        for known in ("_commits", "_landed"):
+            self.__dict__.pop(known, None)
         yield from self.planning_tasks()
         if self.job.directory.plan.exists():
             yield from self.node_tasks(planning.read_plan(self.job.directory.plan))
@@ -65,10 +67,15 @@ class Graph:
     def _landed(self) -> dict[str, list[str]]:
         """The commits on the job branch by the task that made them, as they were when doit first asked."""
         landed: dict[str, list[str]] = {}
-        with suppress(DirectorError):  # without a branch nothing has landed
-            for entry in self.job.landed():
-                landed.setdefault(entry.task, []).append(entry.commit)
+        for entry in self._commits:
+            landed.setdefault(entry.task, []).append(entry.commit)
         return landed
+
+    @cached_property
+    def _commits(self) -> list[Landed]:
+        with suppress(DirectorError):
+            return self.job.landed()
+        return []  # without a branch nothing has landed
 
     def planning_tasks(self) -> Iterator[TaskDict]:
         """Yield the tasks that lead to the plan."""
@@ -127,7 +134,7 @@ class Graph:
             lambda: integration.measure_baseline(job),
             file_dep=[directory.identity],
             targets=[directory.baseline],
-            uptodate=[gates, _is_sound(directory.baseline, GatesRun)],
+            uptodate=[gates, self._baseline_is_measured],
             clean=True,
         )
         yield _group("run", "every node, landed on the job branch")
@@ -234,6 +241,11 @@ class Graph:
         """Return what puts a node's slice back before its task begins: agents may have been at the file."""
         path, value = self.job.directory.node(name), self.job.nodes[name]
         return {"restore": lambda: write_model(path, value)}
+
+    def _baseline_is_measured(self) -> bool:
+        """Tell whether the gates were run at the commit of the base branch that the job stands on."""
+        measured = read_remade(self.job.directory.baseline, GatesRun)
+        return measured is not None and measured.commit == (last_update(self._commits) or self.job.identity.base)
 
     def _tip_is_integrated(self) -> bool:
         """Tell whether the job branch still stands where it was integrated: the branch is an input like any file."""
