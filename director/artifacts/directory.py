@@ -28,6 +28,11 @@ class JobDirectory:
         return self.path / "task.md"
 
     @property
+    def source(self) -> Path:
+        """Where the specification comes from, if a person gave it."""
+        return self.path / "source.json"
+
+    @property
     def recon(self) -> Path:
         return self.path / "recon.md"
 
@@ -114,9 +119,19 @@ class JobDirectory:
             "logs",
             "calls",
             "spec.revised.md",
+            "spec.given.md",
             "plan.revised.json",
         )
-        files = (self.identity, self.task, self.recon, self.spec, self.plan, self.baseline, self.integration)
+        files = (
+            self.identity,
+            self.task,
+            self.source,
+            self.recon,
+            self.spec,
+            self.plan,
+            self.baseline,
+            self.integration,
+        )
         records = (self.costs, self.metrics, self.spans, self.report, self.database)
         return [*files, *records, *(self.path / name for name in names)]
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from director.artifacts.attempts import Answered
-from director.core.artifacts import Approval, Asked, GatesRun, JobIdentity, Merged, TestLock
+from director.core.artifacts import Approval, Asked, GatesRun, JobIdentity, Merged, Source, TestLock
 from director.core.attempts import Attempt
 from director.core.bench.arms import ArmIdentity, Frozen, Judged
 from director.core.bench.forecast import Forecast
@@ -45,6 +45,7 @@ SCHEMAS: dict[str, Any] = {
     "pending": PendingTasks,
     "plan": Plan,
     "reply": Answered,
+    "source": Source,
     "spans": Span,
     "status": JobStatus,
 }

@@ -57,7 +57,7 @@ def write_spec(job: Job) -> None:
 
 def write_plan(job: Job) -> None:
     """Have the specification decomposed into a plan that has no problems."""
-    spec, recon = required_text(job.directory.spec), required_text(job.directory.recon)
+    spec, recon = required_text(job.directory.spec), _explored(job)
     made_from = digest(["decompose", spec, recon])
     previous = read_text(job.directory.plan) or ""
 
@@ -71,6 +71,11 @@ def write_plan(job: Job) -> None:
         return plan_text(plan_of_reply(reply))
 
     _write(job, job.directory.plan, "decompose", Role.PLANNER, made_from, prompt, accept)
+
+
+def _explored(job: Job) -> str:
+    """Return what the explorer found; nothing where the specification is given, for then nobody has explored."""
+    return "" if job.directory.source.exists() else required_text(job.directory.recon)
 
 
 def _write(

@@ -22,7 +22,7 @@ from director.core.model import Model
 from director.core.plan.node import Node, Plan, Slice
 from director.job.job import Job
 from director.job.lifecycle import begin_job
-from director.stages import acceptance, approval, integration, node, planning, slices
+from director.stages import acceptance, approval, given, integration, node, planning, slices
 from director.tasks.outcomes import action
 
 TaskDict = dict[str, Any]
@@ -82,6 +82,28 @@ class Graph:
         job, directory = self.job, self.job.directory
         start = self._task("job", "begin the job at a commit", lambda: _begin(job), targets=[directory.identity])
         yield start | {"uptodate": [True]}
+        yield from self._given_spec() if given.is_given(job) else self._made_spec()
+        yield _group("gate", "approvals of the specification and the plan")
+        yield self._gate("spec", "approve the specification", [directory.spec])
+        yield self._task(
+            "decompose",
+            "plan the specification as nodes",
+            lambda: planning.write_plan(job),
+            file_dep=[directory.spec, *self._explored(), directory.approved("spec")],
+            targets=[directory.plan],
+        )
+        yield self._task(
+            "slices",
+            "give each node its own part of the plan",
+            lambda: slices.write_slices(job),
+            file_dep=[directory.plan],
+            targets=[directory.node(name) for name in self._planned_ids()],
+            uptodate=[_is_sound(directory.node(name), Slice) for name in self._planned_ids()],
+            clean=True,
+        )
+
+    def _made_spec(self) -> Iterator[TaskDict]:
+        job, directory = self.job, self.job.directory
         yield self._task(
             "recon",
             "explore the repository",
@@ -96,24 +118,15 @@ class Graph:
             file_dep=[directory.task, directory.recon],
             targets=[directory.spec],
         )
-        yield _group("gate", "approvals of the specification and the plan")
-        yield self._gate("spec", "approve the specification", [directory.spec])
-        yield self._task(
-            "decompose",
-            "plan the specification as nodes",
-            lambda: planning.write_plan(job),
-            file_dep=[directory.spec, directory.recon, directory.approved("spec")],
-            targets=[directory.plan],
-        )
-        yield self._task(
-            "slices",
-            "give each node its own part of the plan",
-            lambda: slices.write_slices(job),
-            file_dep=[directory.plan],
-            targets=[directory.node(name) for name in self._planned_ids()],
-            uptodate=[_is_sound(directory.node(name), Slice) for name in self._planned_ids()],
-            clean=True,
-        )
+
+    def _given_spec(self) -> Iterator[TaskDict]:
+        job, directory = self.job, self.job.directory
+        yield {"basename": "recon", "actions": None, "doc": "nothing: the specification is given"}
+        spec = self._task("spec", "take what is given", lambda: given.require_given(job), targets=[directory.spec])
+        yield spec | {"uptodate": [True]}
+
+    def _explored(self) -> list[Path]:
+        return [] if given.is_given(self.job) else [self.job.directory.recon]
 
     def node_tasks(self, plan: Plan) -> Iterator[TaskDict]:
         """Yield the tasks of the plan's nodes, and what gathers them."""
