@@ -61,10 +61,10 @@ def _layout_of(path: Path) -> Layout | None:
 
 
 def _candidates(path: Path) -> list[Path]:
-    """Return directories below that would do."""
-    above = (path, path / "specs", path / "changes", path / "openspec" / "changes")
-    places = (place for parent in above if parent.is_dir() for place in sorted(parent.iterdir()))
-    return [place for place in places if place.is_dir() and _layout_of(place)]
+    """Return directories below that would do: of OpenSpec its changes, not what it says of all that there is."""
+    above = (path / "openspec" / "changes", path / "changes", path / "specs", path)
+    parent = next((place for place in above if place.is_dir()), path)
+    return [place for place in sorted(parent.iterdir()) if place.is_dir() and _layout_of(place)]
 
 
 def _files(path: Path, layout: Layout) -> list[str]:

@@ -46,7 +46,7 @@ def standing(landed: Sequence[Landed]) -> dict[str, str]:
 
 
 def in_doubt(landed: Sequence[Landed], task: str) -> Landed | None:
-    """Return the last commit of a task that only updates have undone: its work is on the branch, and was red there."""
+    """Return the last commit of a task that at most updates have undone: its work is on the branch."""
     found = None
     for entry in landed:
         if entry.task == task:

@@ -29,7 +29,8 @@ class Update:
 
     revision: str
     """The last one of them."""
-    commits: int
+    commits: tuple[str, ...]
+    """Those that hold no work of the job, the last one first."""
     files: int
     """How many files of the job branch they change."""
     tested: tuple[str, ...]
@@ -64,7 +65,7 @@ def update(job: Job, revision: str, *, parallel: int, dry_run: bool = False) -> 
     job.repository.keep(kept, candidate)  # a `git gc` of the user's may run while it is tested
     found = _judge(job, tip, commit, candidate, parallel=parallel)
     if not dry_run:
-        merged = job.repository.commit_tree(tree, parent=tip, merged=commit, message=_message(job, tip, found))
+        merged = job.repository.commit_tree(tree, parent=tip, merged=commit, message=_message(job, found))
         with job.landing:
             job.branch.move(merged, old=tip)
     job.repository.drop(kept)
@@ -84,9 +85,9 @@ def _combine(job: Job, tip: str, commit: str) -> str:
         ) from conflict
 
 
-def _message(job: Job, tip: str, found: Update) -> str:
-    """Return the message of the merge; what it was made from is the last commit that holds no work of the job."""
-    base = next(iter(job.repository.beside(tip, found.revision)), None) or base_of(job)
+def _message(job: Job, found: Update) -> str:
+    """Return the message of the merge, which names the commit of the base branch that the job stands on from now on."""
+    base = found.commits[0] if found.commits else base_of(job)
     known_by = trailers(job, task=UPDATE, inputs=base, undoes=found.undoes)
     return f"Update to {found.revision[:12]}\n\n{known_by}"
 
@@ -97,7 +98,7 @@ def _judge(job: Job, tip: str, revision: str, candidate: str, *, parallel: int) 
     nodes = [node for name in standing(job.landed(tip)) if (node := _tested(job, name, locks.get(name)))]
     return Update(
         revision=revision,
-        commits=len(job.repository.beside(tip, revision)),
+        commits=tuple(job.repository.beside(tip, revision)),
         files=len(job.repository.changed(tip, candidate)),
         tested=tuple(node.id for node in nodes),
         red=_red(job, nodes, candidate, parallel=parallel),

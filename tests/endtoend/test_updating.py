@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from tests.project import Project, code_of, unittest_of
-from tests.running import plan_here
+from tests.running import Running, plan_here, wait_until
 
 USES_GREETING = "import greeting\n\n\ndef beta():\n    return greeting.NAME\n"
 
@@ -171,6 +171,39 @@ def test_a_gate_that_an_update_made_red_is_told_with_the_update(built: Project) 
 
     assert done.code == 1
     assert "landed since the last green state: an update of the base" in done.out
+
+
+def test_a_killed_update_has_moved_nothing_and_is_made_again(built: Project) -> None:
+    asked, tip = built.asked(), built.git("rev-parse", built.branch)
+    head = commit(built, "greeting.py", "import time\n\nNAME = 'beta'\ntime.sleep(2)\n")
+    running = Running.start(built, "update")
+    wait_until(lambda: built.file("logs/update/1/beta.txt").exists())
+    running.process.kill()
+    running.ends()
+    after = built.git("rev-parse", built.branch)
+
+    done = built.director("update")
+
+    assert after == tip
+    assert done.code == 0, done.out + done.err
+    assert built.git("rev-parse", f"{built.branch}^2") == head
+    assert built.asked() == asked
+    assert built.git("for-each-ref", "refs/director") == ""
+
+
+def test_worktrees_that_cannot_be_set_up_with_the_new_commits_keep_the_branch_where_it_is(project: Project) -> None:
+    setup = '\n[worktree]\nsetup = "test ! -f broken"\nsetup_inputs = ["broken"]\n'
+    project.file("config.toml").write_text(project.file("config.toml").read_text() + setup)
+    plan_here(project)
+    assert project.director("run:alpha").code == 0
+    tip = project.git("rev-parse", project.branch)
+    commit(project, "broken", "x\n")
+
+    done = project.director("update")
+
+    assert done.code == 2, done.out + done.err
+    assert "could not be set up" in done.err
+    assert project.git("rev-parse", project.branch) == tip
 
 
 def test_without_a_job_there_is_nothing_to_update(project: Project) -> None:

@@ -55,7 +55,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
 
 def _tell(job: Job, done: Update, *, dry_run: bool) -> None:
     would = "would merge" if dry_run else "merged"
-    amount = f"{counted(done.commits, 'commit')}, {counted(done.files, 'file')}"
+    amount = f"{counted(len(done.commits), 'commit')}, {counted(done.files, 'file')}"
     say(f"{would} {done.revision[:12]} into {job.identity.branch}: {amount}")
     say(f"tested {counted(len(done.tested), 'landed node')}: {len(done.red) or 'none'} red")
     for node, why in done.red.items():
