@@ -127,11 +127,9 @@ class Repository:
 
     def beside(self, tip: str, revision: str) -> list[str]:
         """Return the commits of a revision that are not on a tip and do not build on it, the last ones first."""
-        further = f"{tip}..{revision}"
-        built_on = set(self.git.text("rev-list", "--ancestry-path", further).split())
-        return [
-            commit for commit in self.git.text("rev-list", "--topo-order", further).split() if commit not in built_on
-        ]
+        further = self.git.text("rev-list", "--topo-order", f"{tip}..{revision}").split()
+        built_on = set(self.git.text("rev-list", "--ancestry-path", f"{tip}..{revision}").split())
+        return [commit for commit in further if commit not in built_on]
 
     def commit_tree(self, tree: str, *, parent: str, message: str, merged: str = "") -> str:
         """Write a commit, of which `merged` is the second parent; no ref moves."""
