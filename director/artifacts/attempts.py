@@ -1,5 +1,6 @@
 """The numbered directories in which the attempts of a task leave their prompts, replies and gates."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +47,13 @@ def history(directory: JobDirectory, task: str) -> list[Attempt]:
     """Return the outcomes of a task's attempts in order."""
     found = (read_model(entry / "outcome.json", Attempt) for entry in numbered(directory, task))
     return [attempt for attempt in found if attempt]
+
+
+def count_closed(directory: JobDirectory, task: str) -> int:
+    """Return how many attempts of a task have an outcome, without reading any: there may be very many tasks."""
+    logs = directory.logs(task)
+    names = os.listdir(logs) if logs.is_dir() else []  # noqa: PTH208 - names are all that is needed
+    return sum(name.isdecimal() and (logs / name / "outcome.json").exists() for name in names)
 
 
 def close_attempt(attempt: Path, outcome: Attempt) -> None:

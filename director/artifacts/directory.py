@@ -1,6 +1,7 @@
 """Where the files of a job are."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 
@@ -44,9 +45,17 @@ class JobDirectory:
     def plan(self) -> Path:
         return self.path / "plan.json"
 
-    @property
+    @cached_property
     def nodes(self) -> Path:
         return self.path / "nodes"
+
+    @cached_property
+    def locks(self) -> Path:
+        return self.path / "tests"
+
+    @cached_property
+    def markers(self) -> Path:
+        return self.path / "merged"
 
     def node(self, node: str) -> Path:
         """The node's own slice of the plan."""
@@ -54,7 +63,7 @@ class JobDirectory:
 
     def lock(self, node: str) -> Path:
         """The lock of the node's tests."""
-        return self.path / "tests" / f"{node}.json"
+        return self.locks / f"{node}.json"
 
     def approved(self, name: str) -> Path:
         """The approval of `spec` or `plan`."""
@@ -62,7 +71,7 @@ class JobDirectory:
 
     def merged(self, node: str) -> Path:
         """The marker of a landed node."""
-        return self.path / "merged" / f"{node}.json"
+        return self.markers / f"{node}.json"
 
     @property
     def baseline(self) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from director.artifacts.bench import BenchDirectory
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_text, write_model, write_text
+from director.artifacts.plans import read_plan
 from director.cli.opening import approvals_of, open_directory, open_repository
 from director.cli.progress import Progress
 from director.cli.text import moment
@@ -32,7 +33,6 @@ from director.stages.approval import approve_by_hand
 from director.stages.bench.beginning import begin_bench
 from director.stages.bench.freezing import freeze, read_frozen
 from director.stages.bench.judging import yardstick_of
-from director.stages.planning import read_plan
 from director.tasks.bench import Bench, run_arms
 from director.tasks.build import BuildOptions, build
 from director.tasks.given import GivenPlan

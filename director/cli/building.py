@@ -4,20 +4,27 @@ import argparse
 from collections.abc import Sequence
 
 from director.artifacts.files import read_model
-from director.cli.opening import open_graph, progress_of
+from director.cli.opening import open_graph
+from director.cli.progress import progress_of
 from director.cli.text import counted, say
 from director.core.artifacts import GatesRun
 from director.core.errors import ExitCode
 from director.job.job import Job
-from director.tasks.build import BuildOptions, build
 from director.tasks.graph import Graph
 from director.tasks.pending import pending_tasks
+from director.tasks.settled import is_settled
 
 
 def build_and_tell(args: argparse.Namespace, targets: Sequence[str]) -> ExitCode:
     """Build targets, showing progress, and tell what a person can do with the result."""
     progress = progress_of(args)
     graph = open_graph(args, tell=progress)
+    if is_settled(graph, targets):
+        if not args.quiet:
+            say(_result(graph.job, targets))
+        return ExitCode.DONE
+    from director.tasks.build import BuildOptions, build  # noqa: PLC0415 (what only a build needs is half of all imports)
+
     options = BuildOptions(parallel=args.parallel, fail_fast=args.fail_fast)
     code = build(graph, targets, reporter=progress, options=options)
     match code:
@@ -34,9 +41,12 @@ def build_and_tell(args: argparse.Namespace, targets: Sequence[str]) -> ExitCode
 
 def next_step(graph: Graph, targets: Sequence[str]) -> str:
     """Return what a person can do after a build that went well."""
-    job = graph.job
     if left := pending_tasks(graph, tuple(targets)):
         return f"still pending: {counted(len(left), 'task')}; 'director pending' says why"
+    return _result(graph.job, targets)
+
+
+def _result(job: Job, targets: Sequence[str]) -> str:
     if "plan" in targets:
         return f"planned for {spent(job)}: read {job.directory.plan}, then run 'director run'"
     integrated = read_model(job.directory.integration, GatesRun)

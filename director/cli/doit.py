@@ -4,14 +4,13 @@ import argparse
 from typing import Any
 
 from doit.cmd_base import DoitCmdBase, NamespaceTaskLoader
-from doit.control import TaskControl
 from doit.exceptions import InvalidCommand
 
 from director.cli.opening import add_place, open_graph
 from director.core.errors import ConfigError, ExitCode
 from director.job.lock import hold
-from director.tasks.build import database, find_tasks, make_tasks
 from director.tasks.checker import ContentChecker
+from director.tasks.control import control_of, database, find_tasks
 from director.tasks.graph import Graph
 
 _LEFT_OUT = ("template",)
@@ -63,7 +62,7 @@ def _add_option(parser: argparse.ArgumentParser, option: dict[str, Any]) -> None
 def run_doit(command_class: type[DoitCmdBase], args: argparse.Namespace) -> ExitCode:
     """Run one of doit's commands that only reads."""
     graph = open_graph(args)
-    tasks = find_tasks(TaskControl(make_tasks(list(graph.create_doit_tasks()))), args.tasks)
+    tasks = find_tasks(control_of(graph), args.tasks) if args.tasks else []
     command = command_class(task_loader=GraphLoader(graph), config=_BACKENDS, bin_name="director")
     values, _ = command.cmdparser.parse([])
     values.update((option["name"], getattr(args, option["name"])) for option in _options(command_class))

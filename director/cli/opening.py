@@ -3,12 +3,9 @@
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model
 from director.cli.place import DEFAULT_DIRECTORY, VARIABLE, named_directory
-from director.cli.progress import Progress, Verbosity
 from director.core.artifacts import JobIdentity
 from director.core.config.settings import Config
 from director.core.errors import ConfigError
@@ -42,7 +39,7 @@ def add_building(parser: argparse.ArgumentParser) -> None:
     """Add the options of commands that ask agents."""
     add_approval(parser)
     group = parser.add_argument_group("building")
-    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
+    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="agents at once [4]")
     after = group.add_mutually_exclusive_group()
     after.add_argument("--fail-fast", action="store_true", help="start nothing new after a failure")
     after.add_argument("--keep-going", action="store_true", help="go on with what does not depend on it [default]")
@@ -102,12 +99,6 @@ def open_graph(args: argparse.Namespace, *, tell: Tell = silent, repository: Rep
     """Open the graph of the job that is meant."""
     job = open_job(args, tell=tell, repository=repository)
     return ArmGraph(job) if job.directory.arm.exists() else Graph(job)
-
-
-def progress_of(args: argparse.Namespace, *, output: Console | None = None) -> Progress:
-    """Return how the build is shown: to whoever reads, or elsewhere."""
-    verbosity = Verbosity.QUIET if args.quiet else Verbosity.VERBOSE if args.verbose else Verbosity.NORMAL
-    return Progress(verbosity, output=output)
 
 
 def _with_options(config: Config, args: argparse.Namespace) -> Config:

@@ -3,10 +3,10 @@
 from difflib import get_close_matches
 
 from director.artifacts.directory import JobDirectory
+from director.artifacts.plans import read_plan
 from director.core.errors import ConfigError
 from director.core.plan.node import Node
 from director.core.words import listed
-from director.stages.planning import read_plan
 
 
 def find_node(directory: JobDirectory, word: str) -> Node:

@@ -1,5 +1,6 @@
 """Show a build while it runs: a line for each active task at a terminal, plain lines in a pipe."""
 
+import argparse
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -140,6 +141,7 @@ class Progress:
     def skip_ignore(self, task: Any) -> None:
         """A task is skipped: the user said so, or something that it needs waits."""
         with self._lock:
+            self._end(task)
             self._line(task.name, "not started", at=Verbosity.VERBOSE)
 
     def teardown_task(self, task: Any) -> None:
@@ -181,3 +183,9 @@ class Progress:
         name = f"{clean(task):<16} " if task else ""
         stamp = f"{time.strftime('%H:%M:%S')}  " if not self._is_terminal else ""
         self._console.print(Text.assemble((f"{stamp}{name}", "bold"), (clean(text), style)))
+
+
+def progress_of(args: argparse.Namespace, *, output: Console | None = None) -> Progress:
+    """Return how the build is shown: to whoever reads, or elsewhere."""
+    verbosity = Verbosity.QUIET if args.quiet else Verbosity.VERBOSE if args.verbose else Verbosity.NORMAL
+    return Progress(verbosity, output=output)

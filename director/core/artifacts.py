@@ -115,6 +115,16 @@ class TestLock(Model):
     """The node's allowlist when the tests were written; a wider one does not make them stale."""
 
 
+class Seen(Model):
+    """red.json and before.json: how a test command ended on a tree, so that it is not run there again to be told."""
+
+    version: Literal[1] = 1
+    tree: str
+    command: str
+    exit_code: int
+    seconds: float
+
+
 class Merged(Model):
     """merged/ID.json: what a landed node gives to those that depend on it."""
 

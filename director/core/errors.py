@@ -14,6 +14,7 @@
       LimitReached             a limit of cost was reached
       JobLocked                another director holds the job
       Paused                   a person has to approve before the work goes on
+      Postponed                work is not begun in this run
       Interrupted              director was asked to stop
 
 Any other exception is a bug and keeps its traceback.
@@ -167,6 +168,12 @@ class Paused(DirectorError):
     """A person has to approve before the work goes on."""
 
     exit_code = ExitCode.WAITING
+
+
+class Postponed(DirectorError):
+    """Work that is not begun in this run."""
+
+    exit_code = ExitCode.FAILED
 
 
 class Interrupted(DirectorError):

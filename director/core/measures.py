@@ -17,15 +17,21 @@ TARGET_COMPLETION = 0.7
 
 def total(calls: Iterable[CallRecord]) -> RoleTotals:
     """Return what calls come to."""
-    known, usage = list(calls), Usage()
-    for call in known:
-        usage += call.usage
+    known = list(calls)
     return RoleTotals(
         calls=len(known),
-        usage=usage,
+        usage=_total_usage(call.usage for call in known),
         cost_usd=round(sum(call.cost_usd or 0.0 for call in known), 6),
         unpriced_calls=sum(call.cost_usd is None for call in known),
     )
+
+
+def _total_usage(usages: Iterable[Usage]) -> Usage:
+    summed = dict.fromkeys(Usage.model_fields, 0)
+    for usage in usages:
+        for name, tokens in usage:
+            summed[name] += tokens
+    return Usage(**summed)
 
 
 def totals(calls: Iterable[CallRecord], key: Callable[[CallRecord], Key]) -> dict[Key, RoleTotals]:

@@ -89,13 +89,13 @@ class RunMetrics(Model):
     watch_it_fail_rate: float | None
     """Share of the landed nodes, where it is known, whose executor saw the tests fail first."""
     workers: int
-    """Tasks at once, at most."""
+    """Agents at work at once, at most."""
     seconds: float
     """Wall-clock time."""
     critical_path_seconds: float
     """Of the longest chain of tasks that needed each other, as long as each of them took in this run."""
     parallel_efficiency: float | None
-    """Share of the workers' time in which tasks were at work; None if nothing was done."""
+    """Share of the time of so many agents in which agents were at work; None if nothing was done."""
     cost_usd: float
     unpriced_calls: int
     roles: dict[Role, RoleTotals]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from director.core.described import DescribedSchema
 from director.core.errors import ReplyError
 from director.core.model import Model
 from director.core.plan.node import Node
@@ -77,7 +78,7 @@ def reply_schema(output: Output) -> dict[str, Any]:
 
     Every field is required and nothing else is allowed: providers that hold a model to a schema insist on both.
     """
-    schema: dict[str, Any] = _strict(_FORMS[output].model_json_schema())
+    schema: dict[str, Any] = _strict(_FORMS[output].model_json_schema(schema_generator=DescribedSchema))
     return schema
 
 

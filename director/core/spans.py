@@ -30,7 +30,7 @@ class SpanKind(StrEnum):
     WAIT = "wait"
     """A call that waits for its tier or for room below the cost ceiling."""
     QUEUE = "queue"
-    """A task that could begin and waits for a worker."""
+    """A task that could go on and waits: for a worker, or for a place among the agents or the tests."""
 
 
 class Span(Model):

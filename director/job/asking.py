@@ -32,11 +32,9 @@ from director.job.capture import capture
 from director.job.entries import record_call
 from director.job.job import Job
 from director.job.ledger import Place
+from director.job.places import WAIT_SECONDS
 from director.job.prices import known_price
 from director.shell.processes import Limits
-
-WAIT_SECONDS = 0.05
-"""A shorter wait is none."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def ask(job: Job, question: Question, prompt: str, place: Workplace) -> Answered
     """
     if found := arrived(job, question):
         return found
-    write_text(question.log / "prompt.md", prompt)
+    write_text(question.log / "prompt.md", prompt, synced=False)
     while True:
         asked = _register(job, question, prompt, place)
         with _left_for_recovery(job, asked):
@@ -228,7 +226,7 @@ def _request_of(job: Job, asked: Asked, prompt: str, spent: Callable[[Usage, flo
         limits=Limits(wall=limits.node_timeout_secs, idle=limits.idle_timeout_secs),
         mark=job.mark,
         sampling=job.config.sampling.get(role, Sampling()),
-        environment=job.guard.trace_environment(),
+        environment=job.lookout.trace_environment(),
         spent=spent,
         prompt_digest=asked.prompt,
         earlier=job.ledger.prompts(asked.key, asked.tier),

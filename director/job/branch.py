@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from director.core.artifacts import JobIdentity
 from director.core.errors import GitError, TipMoved
+from director.core.landed import Landed, in_effect
 from director.git.repository import Repository
 
 _PUT_BACK = "the job's branch was moved while director worked: it was put back"
@@ -23,6 +24,9 @@ class JobBranch:
         self._lock = threading.RLock()
         self._is_held = False
         self._known: str | None = None
+        self._read: tuple[str, list[Landed]] = (identity.base, [])
+        self._further: set[str] = set()
+        """Where we moved the branch to since its commits were read: each is further on the same line."""
 
     def hold(self) -> None:
         """From now on only we move it."""
@@ -49,6 +53,21 @@ class JobBranch:
                 self._repository.unlock(self._identity.ref, self._identity.kept_refs)
                 self._repository.move(self._identity.ref, new, old=old)
             self._known = new if self._is_held else None
+            self._further = self._further | {new} if old in {self._read[0], *self._further} else set()
+
+    def landed(self, tip: str) -> list[Landed]:
+        """Return our commits up to a tip of the branch that still count, oldest first."""
+        return in_effect(self.commits(tip))
+
+    def commits(self, tip: str) -> list[Landed]:
+        """Return all our commits up to a tip of the branch, oldest first; only what is new is read."""
+        with self._lock:
+            known, found = self._read
+            if tip != known:
+                since, before = (known, found) if tip in self._further else (self._identity.base, [])
+                found = [*before, *self._repository.landed(since, tip)]
+                self._read, self._further = (tip, found), set()
+            return found
 
     def _put_back(self, known: str, found: str | None) -> None:
         try:

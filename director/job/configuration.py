@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from jinja2 import Environment, StrictUndefined
 from platformdirs import user_config_path
 from pydantic import ValidationError
 
 from director.core.config.problems import ConfigProblem, config_problems
-from director.core.config.schema import sections
 from director.core.config.settings import Config
 from director.core.errors import ConfigError
-from director.prompts.templates import template_path
 
 Table = dict[str, Any]
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -52,15 +49,6 @@ def load_config(repository: Path, job_directory: Path, *, profile: str | None = 
 def config_text(config: Config) -> str:
     """Return a configuration as a file, the user's own settings included."""
     return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True, exclude_defaults=True))
-
-
-def config_reference() -> str:
-    """Return docs/configuration.md, made from the models."""
-    environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    template = template_path("configuration.md").read_text(encoding="utf-8")
-    return environment.from_string(template).render(sections=sections())
 
 
 def _profile_path(job_directory: Path, profile: str) -> Path:

@@ -1,7 +1,6 @@
 """The job as one value: what every stage is given."""
 
 import hashlib
-import os
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -9,13 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import platformdirs
 
 from director.agents.protocol import Backend, Closes, Surroundings
 from director.agents.registry import find_backend
-from director.artifacts.bench import trial_of
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model
 from director.core.artifacts import JobIdentity
@@ -23,26 +22,27 @@ from director.core.calls import RoleDefinition
 from director.core.config.settings import BackendOptions, Config
 from director.core.errors import ConfigError
 from director.core.events import Note, Tell
-from director.core.landed import Landed, in_effect
+from director.core.landed import Landed
 from director.core.likeness import TEMPORARY, WORKTREES, prompt_digest, timeless
 from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.tiers import Tier
-from director.git import included
-from director.git.guard.guard import Guard
-from director.git.pool import Pool
 from director.git.repository import Repository
+from director.job.arrivals import Arrivals
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
 from director.job.measures import Measures
-from director.job.providing import WorktreeProvider
+from director.job.places import AtWork
 from director.job.ratelimits import RateLimits
-from director.job.recording import Recording
 from director.job.spans import Spans
-from director.prompts.roles import load_roles
 from director.shell import environment, processes
 from director.shell.processes import Finished, Limits
-from director.shell.startup import StartupFiles
+
+# What only work on a job needs is imported where it is made: who looks at a job starts in two thirds of the time.
+if TYPE_CHECKING:
+    from director.git.pool import Pool
+    from director.job.lookout import Lookout
+    from director.job.recording import Recording
 
 
 class Approvals(StrEnum):
@@ -76,14 +76,14 @@ class Job:
     record: Path | None = None
     """The cassette in which every call is recorded."""
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
-    landing: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    """Held from reading the tip to moving it."""
+    arrivals: Arrivals = field(default_factory=Arrivals, repr=False)
+    """What waits to land."""
     nodes: dict[str, Node] = field(default_factory=dict, repr=False)
     """The slices of the plan that this run builds: what stands in their files meanwhile does not count."""
     _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _backends: dict[str, Backend] = field(default_factory=dict, repr=False)
-    _pools: dict[str, Pool] = field(default_factory=dict, repr=False)
-    _guards: dict[str, tuple[Guard, StartupFiles]] = field(default_factory=dict, repr=False)
+    _pools: "dict[str, Pool]" = field(default_factory=dict, repr=False)
+    _lookouts: "dict[str, Lookout]" = field(default_factory=dict, repr=False)
 
     @cached_property
     def identity(self) -> JobIdentity:
@@ -109,14 +109,21 @@ class Job:
         return Ledger(self.directory, ceiling=self.config.limits.cost_ceiling_usd)
 
     @cached_property
-    def recording(self) -> Recording | None:
+    def recording(self) -> "Recording | None":
         """Where calls are recorded; None if they are not."""
+        from director.job.recording import Recording  # noqa: PLC0415 (start-up)
+
         return Recording(self.record, repository=self.repository, note=self.note) if self.record else None
 
     @cached_property
     def spans(self) -> Spans:
         """What takes time."""
         return Spans(self.directory.spans, job=lambda: self.identity.id, run=self.run_id)
+
+    @cached_property
+    def at_work(self) -> AtWork:
+        """How much is at work at once."""
+        return AtWork(self.spans)
 
     @cached_property
     def measures(self) -> Measures:
@@ -136,31 +143,20 @@ class Job:
     @cached_property
     def roles(self) -> Mapping[Role, RoleDefinition]:
         """Role definitions, the user's own first."""
+        from director.prompts.roles import load_roles  # noqa: PLC0415 (start-up)
+
         return load_roles(self.directory.overrides / "roles")
 
     @property
-    def pool(self) -> Pool:
+    def pool(self) -> "Pool":
         """Worktrees, in the user's cache directory."""
+        from director.git.pool import Pool  # noqa: PLC0415 (start-up)
+        from director.job.providing import provider_of  # noqa: PLC0415 (start-up)
+
         with self._making:
             if self.identity.id not in self._pools:
-                self._pools[self.identity.id] = Pool(self.repository, self.cache, provider=self._provider())
+                self._pools[self.identity.id] = Pool(self.repository, self.cache, provider=provider_of(self))
             return self._pools[self.identity.id]
-
-    def _provider(self) -> WorktreeProvider | None:
-        """Return what fills worktrees; None where nobody asks for anything."""
-        options, root = self.config.worktree, self.checkout or self.repository.root
-        if not (options.setup or options.link or included.is_there(root)):
-            return None
-        return WorktreeProvider(
-            self.repository,
-            options,
-            base=self.identity.base,
-            checkout=root,
-            cache=self.cache,
-            directory=self.directory,
-            note=self.note,
-            run=self.run_command,
-        )
 
     def close_pool(self) -> None:
         """Remember what worktrees hold, when no agent works any more; the next use begins anew."""
@@ -170,24 +166,18 @@ class Job:
             self._pools.clear()
 
     @property
-    def guard(self) -> Guard:
-        """What of the user's repository only the user may change, as it stood when it was first asked for."""
-        return self._watched[0]
+    def lookout(self) -> "Lookout":
+        """What of the user's own only the user may change, as it stood when this was first asked for."""
+        from director.job.lookout import Lookout  # noqa: PLC0415 (start-up)
 
-    @property
-    def _watched(self) -> tuple[Guard, StartupFiles]:
         with self._making:
-            if self.identity.id not in self._guards:
-                keep, own = f"{self.identity.kept_refs}foreign/", ("refs/heads/director/", "refs/director/")
-                guard = Guard(self.repository, own=own, aside=self.cache / "guard", keep=keep)
-                startup = StartupFiles(self.cache / "startup", slots=self.cache, environment=os.environ)
-                self._guards[self.identity.id] = (guard, startup)
-            return self._guards[self.identity.id]
+            if self.identity.id not in self._lookouts:
+                self._lookouts[self.identity.id] = Lookout(self.repository, self.identity, cache=self.cache)
+            return self._lookouts[self.identity.id]
 
     def look_after_repository(self, task: str = "") -> None:
-        """Put back what an agent or a test changed of the user's repository and startup files, and tell of it."""
-        guard, startup = self._watched
-        for intrusion in (*startup.check(), *guard.check()):
+        """Put back what an agent or a test changed of the user's own, and tell of it."""
+        for intrusion in self.lookout.check():
             self.note(str(intrusion), task=task)
 
     def run_command(self, command: str, *, directory: Path, output: Path, seconds: float) -> Finished:
@@ -196,7 +186,7 @@ class Job:
         finished = processes.run(
             processes.shell_argv(command),
             cwd=directory,
-            env=environment.without_secrets() | self.guard.trace_environment(),
+            env=environment.without_secrets() | self.lookout.trace_environment(),
             output=output,
             limits=Limits(wall=seconds),
             mark=self.mark,
@@ -232,7 +222,7 @@ class Job:
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        for _ in (self.ledger, self.spans, self.measures, self.recording, self.rate_limits):
+        for _ in (self.ledger, self.spans, self.at_work, self.measures, self.recording, self.rate_limits):
             pass
         for _ in (self.roles, self.family, self.repository.git):
             pass
@@ -258,6 +248,8 @@ class Job:
 
     def backend(self, name: str) -> Backend:
         """Return a backend, made once. Raises ConfigError for one that is not installed."""
+        from director.artifacts.bench import trial_of  # noqa: PLC0415 (start-up)
+
         with self._making:
             if name not in self._backends:
                 surroundings = Surroundings(
@@ -267,7 +259,7 @@ class Job:
                     roles=lambda: self.roles,
                     tiers=tuple(tier for tier in self.tiers if tier.backend == name),
                     mark=self.mark,
-                    environment=lambda: self.guard.trace_environment(),
+                    environment=lambda: self.lookout.trace_environment(),
                     trial=trial_of(self.directory),
                 )
                 self._backends[name] = find_backend(name)(surroundings)
@@ -291,7 +283,7 @@ class Job:
 
     def landed(self, tip: str | None = None) -> list[Landed]:
         """Return our commits on the job branch that still count, oldest first."""
-        return in_effect(self.repository.landed(self.identity.base, tip or self.tip()))
+        return self.branch.landed(tip or self.tip())
 
     def note(self, text: str, *, task: str = "", hint: str = "") -> None:
         """Tell people something."""

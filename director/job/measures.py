@@ -3,7 +3,7 @@
 import platform
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -69,10 +69,10 @@ class Measures:
             self._counted[node] += len(calls)
             self._worked_on.append(entry)
 
-    def record_run(self, tasks: Mapping[str, float], *, git: str, **measured: Any) -> None:
+    def record_run(self, agents: float, *, git: str, **measured: Any) -> None:
         """Append what was measured of a run that is over.
 
-        `tasks` says how many seconds each of its tasks took, `git` the version of git.
+        `agents` says how many seconds its agents were at work, all together, `git` the version of git.
         """
         with self._lock:
             calls = self._ledger.records[self._counted[""] :]
@@ -89,7 +89,7 @@ class Measures:
                 escalation_rate=escalation_rate(worked_on),
                 stage_two_rate=stage_two_rate(worked_on),
                 watch_it_fail_rate=watch_it_fail_rate(worked_on),
-                parallel_efficiency=round(min(sum(tasks.values()) / room, 1.0), 3) if tasks and room else None,
+                parallel_efficiency=round(min(agents / room, 1.0), 3) if agents and room else None,
                 cost_usd=everything.cost_usd,
                 unpriced_calls=everything.unpriced_calls,
                 roles=totals(calls, lambda call: call.role),

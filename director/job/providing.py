@@ -4,13 +4,14 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from director.artifacts.directory import JobDirectory
 from director.core.config.settings import Worktree
 from director.core.digests import digest
 from director.core.errors import ConfigError, SetupFailed
 from director.core.words import listed, quoted
+from director.git import included
 from director.git.included import NAME, Included, take_included
 from director.git.provision import Order
 from director.git.removal import remove_tree
@@ -18,6 +19,9 @@ from director.git.repository import Repository
 from director.git.slots import Slot
 from director.git.stock import Stock
 from director.shell.processes import Ended, Finished
+
+if TYPE_CHECKING:
+    from director.job.job import Job
 
 _LAST_LINES = 15
 _LAST_BYTES = 4096
@@ -28,6 +32,23 @@ class RunCommand(Protocol):
 
     def __call__(self, command: str, *, directory: Path, output: Path, seconds: float) -> Finished:
         """Run it to its end."""
+
+
+def provider_of(job: "Job") -> "WorktreeProvider | None":
+    """Return what fills the worktrees of a job; None where nobody asks for anything."""
+    options, root = job.config.worktree, job.checkout or job.repository.root
+    if not (options.setup or options.link or included.is_there(root)):
+        return None
+    return WorktreeProvider(
+        job.repository,
+        options,
+        base=job.identity.base,
+        checkout=root,
+        cache=job.cache,
+        directory=job.directory,
+        note=job.note,
+        run=job.run_command,
+    )
 
 
 class WorktreeProvider:

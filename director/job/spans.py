@@ -51,8 +51,15 @@ class Spans:
         self._of: dict[str, list[Span]] = defaultdict(list)
         self.tasks: dict[str, float] = {}
         """Seconds that each task of the run took."""
+        self.agents = 0.0
+        """Seconds that agents were at work, all together."""
         self.listeners: list[Listener] = []
         """Told of every span that is over."""
+
+    @property
+    def current(self) -> str:
+        """The task that the thread is at; empty if it is at none."""
+        return _inside.get().task
 
     def ready(self, task: str) -> None:
         """Take note that a task could begin now."""
@@ -112,6 +119,8 @@ class Spans:
             self._of[span.task].append(span)
             if span.kind is SpanKind.TASK:
                 self.tasks[span.task] = self.tasks.get(span.task, 0.0) + span.seconds
+            if span.kind is SpanKind.CALL:
+                self.agents += span.seconds
             append_record(self._path, span)
         for listener in self.listeners:
             listener(span)

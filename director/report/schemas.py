@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from director.artifacts.attempts import Answered
-from director.core.artifacts import Approval, Asked, GatesRun, JobIdentity, Merged, Source, TestLock
+from director.core.artifacts import Approval, Asked, GatesRun, JobIdentity, Merged, Seen, Source, TestLock
 from director.core.attempts import Attempt
 from director.core.bench.arms import ArmIdentity, Frozen, Judged
 from director.core.bench.forecast import Forecast
@@ -14,6 +14,7 @@ from director.core.bench.summary import BenchSummary
 from director.core.calls import CallRecord
 from director.core.cassette import Cassette
 from director.core.comparison import Comparison
+from director.core.described import DescribedSchema
 from director.core.metrics import Metrics
 from director.core.plan.node import Plan, Slice
 from director.core.printed import Diagnosis, Offers, PendingTasks
@@ -45,6 +46,7 @@ SCHEMAS: dict[str, Any] = {
     "pending": PendingTasks,
     "plan": Plan,
     "reply": Answered,
+    "seen": Seen,
     "source": Source,
     "spans": Span,
     "status": JobStatus,
@@ -54,6 +56,6 @@ SCHEMAS: dict[str, Any] = {
 
 def schema_text(name: str) -> str:
     """Return schemas/NAME.schema.json, made from the model."""
-    made = TypeAdapter(SCHEMAS[name]).json_schema()
+    made = TypeAdapter(SCHEMAS[name]).json_schema(schema_generator=DescribedSchema)
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,16 +1,16 @@
 """The state of a job, computed from its plan, markers and records."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from typing import Literal
 
-from director.artifacts.attempts import history
+from director.artifacts.attempts import count_closed, history
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_records
 from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord, node_of
-from director.core.measures import executor_completion, last_of_each, stage_two_rate, total, watch_it_fail_rate
-from director.core.metrics import NodeMetrics
+from director.core.measures import executor_completion, last_of_each, stage_two_rate, total, totals, watch_it_fail_rate
+from director.core.metrics import NodeMetrics, RoleTotals
 from director.core.model import Model
 from director.core.plan.node import Node, Plan
 from director.core.requests import FileRequest, unanswered
@@ -66,14 +66,18 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
     metrics = read_records(directory.metrics, NodeMetrics)
     worked_on = last_of_each(metrics)
     money = total(calls)
-    by_node: dict[str, list[CallRecord]] = defaultdict(list)
-    for call in calls:
-        by_node[node_of(call.task)].append(call)
-    nodes = [_node_status(directory, node, pending=pending, metrics=metrics) for node in plan.nodes]
+    spent = totals(calls, lambda call: node_of(call.task))
+    measured: dict[str, list[NodeMetrics]] = defaultdict(list)
+    for entry in metrics:
+        measured[entry.node].append(entry)
+    stale = frozenset(pending)
     return JobStatus(
         job=job,
         branch=branch,
-        nodes=tuple(_with_money(node, by_node[node.id]) for node in nodes),
+        nodes=tuple(
+            _node_status(directory, node, pending=stale, own=measured[node.id], money=spent.get(node.id, RoleTotals()))
+            for node in plan.nodes
+        ),
         pending=tuple(sorted(pending)),
         cost_usd=money.cost_usd,
         unpriced_calls=money.unpriced_calls,
@@ -85,25 +89,27 @@ def job_status(directory: JobDirectory, *, job: str, branch: str, plan: Plan, pe
 
 
 def _node_status(
-    directory: JobDirectory, node: Node, *, pending: Collection[str], metrics: Sequence[NodeMetrics]
+    directory: JobDirectory, node: Node, *, pending: Set[str], own: Sequence[NodeMetrics], money: RoleTotals
 ) -> NodeStatus:
-    own = [entry for entry in metrics if entry.node == node.id]
+    task = f"run:{node.id}"
     landed = next((entry for entry in reversed(own) if entry.tier), None)
-    attempts = history(directory, f"run:{node.id}")
-    state = _state(node, pending, last=attempts[-1] if attempts else None)
+    last = next(reversed(history(directory, task)), None) if task in pending else None
+    state = _state(node, pending, last=last)
     return NodeStatus(
         id=node.id,
         title=node.title,
         state=state,
         tier=str(landed.tier) if landed else "",
-        attempts=len(attempts),
+        attempts=count_closed(directory, task),
         escalated=bool(landed and landed.escalated),
+        cost_usd=money.cost_usd,
+        unpriced_calls=money.unpriced_calls,
         seconds=sum(entry.seconds for entry in own),
-        requests=unanswered(attempts[-1].requests, files=node.files) if state == "failed" else (),
+        requests=unanswered(last.requests, files=node.files) if last and state == "failed" else (),
     )
 
 
-def _state(node: Node, pending: Collection[str], *, last: Attempt | None) -> State:
+def _state(node: Node, pending: Set[str], *, last: Attempt | None) -> State:
     if f"run:{node.id}" not in pending:
         return "landed"
     if last and last.outcome is Outcome.FAILED and not _has_what_it_asked_for(node, last):
@@ -113,8 +119,3 @@ def _state(node: Node, pending: Collection[str], *, last: Attempt | None) -> Sta
 
 def _has_what_it_asked_for(node: Node, last: Attempt) -> bool:
     return bool(last.requests) and not unanswered(last.requests, files=node.files)
-
-
-def _with_money(node: NodeStatus, calls: Sequence[CallRecord]) -> NodeStatus:
-    money = total(calls)
-    return node.model_copy(update={"cost_usd": money.cost_usd, "unpriced_calls": money.unpriced_calls})

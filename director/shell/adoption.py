@@ -20,6 +20,7 @@ import time
 from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from director.shell.table import Entry, carries, read_entry, read_table
@@ -119,6 +120,10 @@ class Call(Tree):
             self._sessions = {self.process.pid}
             self._register()
 
+    def left(self) -> list[Entry]:
+        """Return what is alive of it; where it has ended and no orphan fell to us, the table need not be read."""
+        return super().left() if self.process.returncode is None or _may_have_orphans() else []
+
     def _own_sessions(self, entries: Iterable[Entry]) -> set[int]:
         return {self.process.pid} | super()._own_sessions(entries)
 
@@ -160,6 +165,16 @@ def _read_table() -> list[Entry]:
             with suppress(OSError):
                 os.waitpid(entry.pid, os.WNOHANG)
     return table
+
+
+def _may_have_orphans() -> bool:
+    """Tell whether anything may have fallen to us: Linux gives orphans to the main thread, and lists its children."""
+    own = os.getsid(0)
+    try:
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_bytes().split()
+        return any(pid not in _awaited and os.getsid(pid) != own for pid in map(int, children))
+    except OSError:  # another system, or a child that is gone by now
+        return True
 
 
 def _is_orphan(entry: Entry) -> bool:

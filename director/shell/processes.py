@@ -152,8 +152,8 @@ def run(
         call_mark = f"{mark}/{uuid4().hex}"
         environment = {**env, MARK: call_mark}
         talk = None if isinstance(stdin, bytes) else stdin
-        heard = subprocess.PIPE if talk else out
-        call = Call(argv, call_mark, cwd=cwd, env=environment, stdin=subprocess.PIPE, stdout=heard, stderr=err)
+        heard, said = subprocess.PIPE if talk else out, subprocess.PIPE if stdin else subprocess.DEVNULL
+        call = Call(argv, call_mark, cwd=cwd, env=environment, stdin=said, stdout=heard, stderr=err)
         files.callback(call.close)
         exited = threading.Event()
         threading.Thread(target=_attend, args=(call.process, stdin, out, exited), daemon=True).start()
@@ -245,8 +245,8 @@ def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Seq
 
 
 def _attend(process: subprocess.Popen[bytes], stdin: bytes | Talk, out: IO[bytes], exited: threading.Event) -> None:
-    feeder = threading.Thread(target=_feed, args=(process, stdin), daemon=True)
-    feeder.start()
+    if process.stdin:
+        threading.Thread(target=_feed, args=(process, stdin), daemon=True).start()
     copier = threading.Thread(target=_copy, args=(process.stdout, out), daemon=True)
     if process.stdout:
         copier.start()

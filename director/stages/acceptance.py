@@ -15,6 +15,7 @@ from director.core.landed import in_doubt
 from director.core.plan.node import Node, Slice
 from director.core.roles import Role
 from director.core.testruns.outcome import why_not_red
+from director.job.arrivals import Arrival
 from director.job.asking import Question, Workplace, arrived, ask
 from director.job.job import Job
 from director.prompts.render import render
@@ -22,7 +23,7 @@ from director.stages.guidance import guidance, shown_files
 from director.stages.ladder import climb
 from director.stages.landing import land, trailers
 from director.stages.slices import restore_base
-from director.stages.testing import run_in_candidate
+from director.stages.testing import keep_seen, run_in_candidate
 
 
 def read_slice(job: Job, node: str) -> Node:
@@ -101,23 +102,25 @@ def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str
     for note in answered.notes:
         job.note(f"{note}; put aside", task=task)
     base = job.repository.parent(answered.commit)
-    allowed = {*node.tests, *_former_tests(job, node)}
-    return land(job, answered.commit, base=base, allowed=allowed, message=message, kept=ref)
+    allowed = frozenset({*node.tests, *_former_tests(job, node)})
+    return land(job, Arrival(answered.commit, base=base, allowed=allowed, message=message, kept=ref))
 
 
 def _author(job: Job, node: Node, question: Question, rung: Rung, *, message: str, ref: str) -> Answered:
-    tip, former = job.tip(), _former_tests(job, node)
-    prompt = _prompt(job, node, rung, commit=tip)
-    with job.pool.slot("agent", tip) as slot:
+    former = _former_tests(job, node)
+    with job.at_work.agent():
+        tip = job.tip()
+        prompt = _prompt(job, node, rung, commit=tip)
+        with job.pool.slot("agent", tip) as slot:
 
-        def renew() -> None:
-            slot.prepare(tip)
+            def renew() -> None:
+                slot.prepare(tip)
+                restore_base(job, slot, former)
+
             restore_base(job, slot, former)
-
-        restore_base(job, slot, former)
-        allowed = (*node.tests, *sorted(former))
-        scope = Scope(slot=slot.name, base=tip, allowed=allowed, message=message, ref=ref)
-        return ask(job, question, prompt, Workplace(slot, scope, renew))
+            allowed = (*node.tests, *sorted(former))
+            scope = Scope(slot=slot.name, base=tip, allowed=allowed, message=message, ref=ref)
+            return ask(job, question, prompt, Workplace(slot, scope, renew))
 
 
 def _former_tests(job: Job, node: Node) -> set[str]:
@@ -144,7 +147,8 @@ def _not_red(job: Job, node: Node, commit: str, log: Path) -> str | None:
     if missing:
         return f"these test files were not written: {', '.join(missing)}"
     run = run_in_candidate(job, commit, node.test_cmd, output=log / "red.txt")
-    if run.passed and in_doubt(job.repository.landed(job.identity.base, job.tip()), f"run:{node.id}"):
+    keep_seen(job, commit, node.test_cmd, run, output=log / "red.txt")
+    if run.passed and in_doubt(job.branch.commits(job.tip()), f"run:{node.id}"):
         return None  # the work has landed before: it may satisfy the tests already
     reason = why_not_red(exit_code=run.finished.exit_code, timed_out=run.timed_out, output=run.output, tests=node.tests)
     return f"{reason}\nThe output of `{node.test_cmd}`: {run.told()}" if reason else None

@@ -5,6 +5,7 @@ from pathlib import Path
 from director.artifacts.attempts import Answered, numbered
 from director.artifacts.documents import is_hand_edited, write_document
 from director.artifacts.files import read_remade, write_model, write_text
+from director.artifacts.plans import read_plan
 from director.core.artifacts import Approval
 from director.core.attempts import Attempt, Outcome
 from director.core.digests import digest, digest_text
@@ -14,7 +15,7 @@ from director.core.roles import Role
 from director.job.job import Approvals, Job
 from director.prompts.render import render
 from director.stages.conversation import converse
-from director.stages.planning import plan_of_reply, plan_text, read_plan, required_text
+from director.stages.planning import plan_of_reply, plan_text, required_text
 
 GATED = ("spec", "plan")
 

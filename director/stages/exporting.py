@@ -4,12 +4,12 @@ import hashlib
 from datetime import UTC, datetime
 
 from director.artifacts.files import read_remade, read_text
+from director.artifacts.plans import read_plan
 from director.core.artifacts import TestLock
 from director.core.plan.exchange import Header, exported
 from director.core.plan.node import Plan
 from director.job.job import Job
 from director.stages.base import base_of
-from director.stages.planning import read_plan
 
 
 def export_plan(job: Job) -> str:

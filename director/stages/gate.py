@@ -1,6 +1,7 @@
 """The gate of a node: deterministic, in a clean checkout, never a model's opinion."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from director.artifacts.attempts import Answered
@@ -9,6 +10,7 @@ from director.core.calls import End
 from director.core.errors import Rejected
 from director.core.plan.node import Node
 from director.job.job import Job
+from director.job.places import side_by_side
 from director.stages.testing import TestRun, run_in_candidate, was_counted
 
 
@@ -33,10 +35,18 @@ def check_lock(job: Job, lock: TestLock, commit: str) -> None:
 def check_tests(
     job: Job, node: Node, commit: str, *, log: Path, run_in: Callable[..., TestRun] = run_in_candidate
 ) -> None:
-    """Raise Rejected unless a node's test command is green in a clean checkout, `flake_runs` times in a row."""
+    """Raise Rejected unless a node's test command is green in clean checkouts of a commit, `flake_runs` times.
+
+    After the first time the others are side by side; what they say goes to files beside `log`.
+    """
     runs, counted = job.config.limits.flake_runs, was_counted(job, node.id)
-    for number in range(1, runs + 1):
-        run = run_in(job, commit, node.test_cmd, output=log)
+
+    def check(number: int) -> None:
+        output = log if number == 1 else log.with_name(f"{log.stem}-{number}{log.suffix}")
+        run = run_in(job, commit, node.test_cmd, output=output, name=log.stem)
         if not run.proves(counted=counted):
-            flaky = f" (run {number} of {runs}: the runs before were green)" if number > 1 else ""
+            flaky = f" (run {number} of {runs}: the first was green)" if number > 1 else ""
             raise Rejected(f"`{node.test_cmd}` failed in a clean checkout{flaky}: {run.told()}")
+
+    check(1)
+    side_by_side([partial(check, number) for number in range(2, runs + 1)], at_once=job.at_work.tests_at_once)

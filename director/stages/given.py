@@ -26,11 +26,6 @@ class Taken(StrEnum):
     """It has edits that are not in what was given, which was put beside it."""
 
 
-def is_given(job: Job) -> bool:
-    """Tell whether a person gave the specification."""
-    return job.directory.source.exists()
-
-
 def require_given(job: Job) -> None:
     """Raise ConfigError unless the given specification is there: nobody else could write it."""
     if not job.directory.spec.exists():

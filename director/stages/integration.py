@@ -1,5 +1,6 @@
 """The repository's own gates, in clean checkouts: before anything was done, and of everything together."""
 
+from functools import partial
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
@@ -8,7 +9,9 @@ from director.core.artifacts import GateOutcome, GatesRun
 from director.core.errors import StageFailed
 from director.core.events import Step
 from director.core.landed import UPDATE
+from director.core.plan.node import Node
 from director.job.job import Job
+from director.job.places import side_by_side
 from director.stages.acceptance import read_slice
 from director.stages.base import base_of
 from director.stages.testing import TestRun, run_in_checkout, was_counted
@@ -31,15 +34,19 @@ def integrate(job: Job, nodes: list[str]) -> None:
     """Run every node's tests and the repository's gates at the tip. Raises StageFailed with the first that is red."""
     tip = job.tip()
     logs = job.directory.logs("integrate") / str(len(numbered(job.directory, "integrate")) + 1)
-    for node in (read_slice(job, name) for name in nodes):
-        job.tell(Step("integrate", f"tests of {node.id}"))
-        run = run_in_checkout(job, tip, node.test_cmd, output=logs / "nodes" / f"{node.id}.txt")
-        if not run.proves(counted=was_counted(job, node.id)):
-            raise _red(job, f"the tests of '{node.id}' are red", node.test_cmd, run, tip)
+    tests = [partial(_pass_tests, job, read_slice(job, name), tip, logs / "nodes" / f"{name}.txt") for name in nodes]
+    side_by_side(tests, at_once=job.at_work.tests_at_once)
     outcomes = {}
     for name, command in job.config.active_gates().items():
         outcomes[name] = _pass_gate(job, name, command, tip, logs / "gates" / f"{name}.txt")
     write_model(job.directory.integration, GatesRun(commit=tip, gates=outcomes))
+
+
+def _pass_tests(job: Job, node: Node, tip: str, output: Path) -> None:
+    job.tell(Step("integrate", f"tests of {node.id}"))
+    run = run_in_checkout(job, tip, node.test_cmd, output=output)
+    if not run.proves(counted=was_counted(job, node.id)):
+        raise _red(job, f"the tests of '{node.id}' are red", node.test_cmd, run, tip)
 
 
 def _pass_gate(job: Job, name: str, command: str, tip: str, output: Path) -> GateOutcome:

@@ -28,7 +28,7 @@ def record_run(job: Job, needs: Mapping[str, Sequence[str]], **measured: Any) ->
     if not seconds:
         return
     job.measures.record_run(
-        seconds,
+        job.spans.agents,
         git=require_version(job.repository.root),
         job=job.identity.id,
         run=job.run_id,

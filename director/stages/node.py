@@ -16,10 +16,10 @@ from director.core.plan.node import Node
 from director.core.requests import FileRequest, read_requests
 from director.core.roles import Role
 from director.core.watch import watch_it_fail
+from director.job.arrivals import Arrival
 from director.job.asking import Question, Workplace, arrived, ask
 from director.job.job import Job
 from director.prompts.render import render
-from director.stages.combination import check_combined
 from director.stages.gate import check_lock, check_tests, pass_node_gate
 from director.stages.guidance import guidance, shown_files
 from director.stages.ladder import climb
@@ -27,8 +27,11 @@ from director.stages.landing import land, trailers
 from director.stages.measuring import record_node
 from director.stages.news import news_since
 from director.stages.review import Change, needs_stage_two, review_change
-from director.stages.testing import TestRun, run_in_checkout
+from director.stages.testing import TestRun, run_before
 from director.stages.work import Work, read_work
+
+FRESH_SECONDS = 10.0
+"""What the tests said before the work is told as it was so long ago; later they are run again, if anything landed."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def _settled(job: Job, work: Work) -> str | None:
     Either it was made from the very same inputs, or the same work was asked for and its gate is green at the tip.
     """
     tip = job.tip()
-    landed = job.repository.landed(job.identity.base, tip)
+    landed = job.branch.commits(tip)
     own = [entry for entry in in_effect(landed) if entry.task == work.task]
     if not own:
         return _green_again(job, work, tip, before=in_doubt(landed, work.task))
@@ -96,14 +99,7 @@ def _green_again(job: Job, work: Work, tip: str, *, before: Landed | None) -> st
         return None
     message, log = _message(job, work), job.directory.logs(work.task)
     commit = job.repository.commit_tree(job.repository.tree(tip), parent=tip, message=message)
-    return land(
-        job,
-        commit,
-        base=tip,
-        allowed=(),
-        message=message,
-        check=lambda candidate: check_combined(job, work, candidate, base=tip, log=log),
-    )
+    return land(job, Arrival(commit, base=tip, allowed=frozenset(), message=message, node=work.node, log=log))
 
 
 def _is_green(job: Job, work: Work, tip: str) -> bool:
@@ -142,14 +138,18 @@ def _execute(job: Job, work: Work, rung: Rung, log: Path) -> Answered:
     question = Question(key, log, f"{work.inputs} {rung.number}")
     if answered := arrived(job, question):
         return answered
-    node, tip = work.node, job.tip()
     job.tell(Step(work.task, "tests before"))
-    before = run_in_checkout(job, tip, node.test_cmd, output=log / "before.txt")
-    prompt = _prompt(job, work, rung, commit=tip, before=before)
-    with job.pool.slot("agent", tip) as slot:
-        message, ref = _message(job, work), job.identity.kept_ref(work.task, log.name)
-        scope = Scope(slot=slot.name, base=tip, allowed=node.files, message=message, ref=ref)
-        return ask(job, question, prompt, Workplace(slot, scope, renew=lambda: slot.prepare(tip)))
+    before, since = run_before(job, work.node, log=log), time.monotonic()
+    job.tell(Step(work.task, "waits for its turn"))
+    with job.at_work.agent():
+        if time.monotonic() - since > FRESH_SECONDS:
+            before = run_before(job, work.node, log=log)
+        tip = job.tip()
+        prompt = _prompt(job, work, rung, commit=tip, before=before)
+        with job.pool.slot("agent", tip) as slot:
+            message, ref = _message(job, work), job.identity.kept_ref(work.task, log.name)
+            scope = Scope(slot=slot.name, base=tip, allowed=work.node.files, message=message, ref=ref)
+            return ask(job, question, prompt, Workplace(slot, scope, renew=lambda: slot.prepare(tip)))
 
 
 def _prompt(job: Job, work: Work, rung: Rung, *, commit: str, before: TestRun) -> str:
@@ -182,15 +182,16 @@ def _accept(job: Job, work: Work, rung: Rung, log: Path, answered: Answered) -> 
     change = Change(work.node, base, answered.commit, number=rung.number, escalated=escalated, inputs=work.inputs)
     findings = _review(job, change, log)
     job.tell(Step(work.task, "landing"))
-    commit = land(
-        job,
+    arrival = Arrival(
         answered.commit,
         base=base,
-        allowed=work.node.files,
+        allowed=frozenset(work.node.files),
         message=_message(job, work),
         kept=job.identity.kept_ref(work.task, log.name),
-        check=lambda candidate: check_combined(job, work, candidate, base=base, log=log),
+        node=work.node,
+        log=log,
     )
+    commit = land(job, arrival)
     return Passed(commit, answered, stage_two=findings is not None, findings=len(findings or ()))
 
 

@@ -101,14 +101,6 @@ def _write(
     converse(job, task=task, role=role, inputs=made_from, prompt=prompt, accept=keep)
 
 
-def read_plan(path: Path) -> Plan:
-    """Read plan.json as it stands. Raises PlanError with every problem."""
-    text = read_text(path)
-    if text is None:
-        raise ConfigError(f"'{path}' is missing", hint="have it made with 'director plan'")
-    return parse_plan(text, source=str(path))
-
-
 def plan_of_reply(text: str) -> Plan:
     """Read the planner's answer. Raises PlanError with every problem."""
     return parse_plan(strip_fence(text), source="the reply")

@@ -1,14 +1,15 @@
 """The nodes' own parts of the plan, and what a node that left the plan left behind."""
 
 from director.artifacts.files import read_remade, write_model
+from director.artifacts.plans import read_plan
 from director.core.artifacts import TestLock
 from director.core.digests import digest
-from director.core.plan.node import Node, Slice
+from director.core.plan.node import slice_of
 from director.git.slots import Slot
+from director.job.arrivals import Arrival
 from director.job.job import Job
 from director.stages.base import base_of
 from director.stages.landing import land, trailers
-from director.stages.planning import read_plan
 
 
 def write_slices(job: Job) -> None:
@@ -26,11 +27,6 @@ def write_slices(job: Job) -> None:
         if path.stem not in current:
             _withdraw_tests(job, path.stem, kept=kept)
             path.unlink()
-
-
-def slice_of(node: Node) -> Slice:
-    """Return what a node's own file holds."""
-    return Slice(**{name: getattr(node, name) for name in Node.model_fields})
 
 
 def restore_base(job: Job, slot: Slot, paths: set[str]) -> None:
@@ -56,6 +52,6 @@ def _withdraw_tests(job: Job, node: str, *, kept: set[str]) -> None:
         restore_base(job, slot, paths)
         tree = slot.snapshot(sorted(paths))
     commit = job.repository.commit_tree(tree, parent=tip, message=message)
-    land(job, commit, base=tip, allowed=paths, message=message)
+    land(job, Arrival(commit, base=tip, allowed=frozenset(paths), message=message))
     job.directory.lock(node).unlink()
     job.note(f"'{node}' is no longer planned: its tests were taken off the branch", task="slices")

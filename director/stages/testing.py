@@ -1,11 +1,14 @@
 """Run a command in a clean checkout of a commit."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from director.artifacts.attempts import numbered
-from director.artifacts.files import read_ends
+from director.artifacts.files import read_ends, read_remade, write_model
+from director.core.artifacts import Seen
 from director.core.errors import Rejected, SetupFailed
+from director.core.plan.node import Node
 from director.core.spans import PASSED, RED, SpanKind
 from director.core.testruns.outcome import count_tests, ran_no_tests
 from director.core.testruns.trimming import trim_output
@@ -68,10 +71,48 @@ def tells_count(output: Path) -> bool:
     return count_tests(_both_ends(output)) is not None
 
 
-def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
+def run_before(job: Job, node: Node, *, log: Path) -> TestRun:
+    """Run a node's tests at the tip, before the work, unless they were seen on the very same tree."""
+    tip = job.tip()
+    if known := _seen(job, node, job.repository.tree(tip), output=log / "before.txt"):
+        return known
+    run = run_in_checkout(job, tip, node.test_cmd, output=log / "before.txt")
+    keep_seen(job, tip, node.test_cmd, run, output=log / "before.txt")
+    return run
+
+
+def keep_seen(job: Job, commit: str, command: str, run: TestRun, *, output: Path) -> None:
+    """Note beside its output how a command ended by itself."""
+    finished = run.finished
+    if finished.ended is Ended.EXITED:
+        tree, code = job.repository.tree(commit), finished.exit_code
+        seen = Seen(tree=tree, command=command, exit_code=code, seconds=finished.seconds)
+        write_model(output.with_suffix(".json"), seen, synced=False)
+
+
+def _seen(job: Job, node: Node, tree: str, *, output: Path) -> TestRun | None:
+    """Return what a node's tests said on a tree when they were written, or before an earlier attempt."""
+    places = [
+        *(attempt / "before.txt" for attempt in numbered(job.directory, f"run:{node.id}")),
+        *(attempt / "red.txt" for attempt in numbered(job.directory, f"tests:{node.id}")),
+    ]
+    for place in filter(Path.is_file, places):
+        known = read_remade(place.with_suffix(".json"), Seen)
+        if known and (known.tree, known.command) == (tree, node.test_cmd):
+            if place != output:
+                shutil.copyfile(place, output)
+            return TestRun(Finished(Ended.EXITED, known.exit_code, known.seconds), _both_ends(place))
+    return None
+
+
+def run_in_checkout(job: Job, commit: str, command: str, *, output: Path, name: str = "") -> TestRun:
     """Run a shell command of the plan or the configuration in a clean checkout; it sees no secrets."""
     seconds = job.config.limits.test_timeout_secs
-    with job.spans.within(SpanKind.GATE, output.stem) as span, job.pool.slot("gate", commit) as slot:
+    with (
+        job.at_work.test(),
+        job.spans.within(SpanKind.GATE, name or output.stem) as span,
+        job.pool.slot("gate", commit) as slot,
+    ):
         finished = job.run_command(command, directory=slot.tree, output=output, seconds=seconds)
         shown = _both_ends(output).replace(f"{slot.tree}/", "")  # where an agent looks there is no such checkout
         run = TestRun(finished, shown)
@@ -79,10 +120,10 @@ def run_in_checkout(job: Job, commit: str, command: str, *, output: Path) -> Tes
     return run
 
 
-def run_in_candidate(job: Job, commit: str, command: str, *, output: Path) -> TestRun:
+def run_in_candidate(job: Job, commit: str, command: str, *, output: Path, name: str = "") -> TestRun:
     """Run a command in a clean checkout of what an agent made; raise Rejected if that cannot even be set up."""
     try:
-        return run_in_checkout(job, commit, command, output=output)
+        return run_in_checkout(job, commit, command, output=output, name=name)
     except SetupFailed as failed:
         if failed.commit != commit:
             raise

@@ -5,9 +5,8 @@ killed has changed nothing, and the same command begins again.
 """
 
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from director.artifacts.attempts import numbered
 from director.artifacts.files import read_remade
@@ -16,6 +15,7 @@ from director.core.errors import ConfigError, MergeConflict, Rejected
 from director.core.landed import UPDATE, standing
 from director.core.plan.node import Node
 from director.job.job import Job
+from director.job.places import side_by_side
 from director.stages.acceptance import read_lock
 from director.stages.base import base_of
 from director.stages.gate import check_tests
@@ -46,7 +46,7 @@ class Update:
         return (*(f"tests:{node}" for node in self.rewritten), *(f"run:{node}" for node in self.red))
 
 
-def update(job: Job, revision: str, *, parallel: int, dry_run: bool = False) -> Update | None:
+def update(job: Job, revision: str, *, dry_run: bool = False) -> Update | None:
     """Merge a revision into the job branch and say what that breaks; None if the branch holds it already.
 
     With `dry_run` everything is tested and nothing moves. Raises ConfigError for a revision that cannot be merged,
@@ -63,11 +63,10 @@ def update(job: Job, revision: str, *, parallel: int, dry_run: bool = False) -> 
     tree, kept = _combine(job, tip, commit), f"{job.identity.kept_refs}landing/update"
     candidate = job.repository.commit_tree(tree, parent=tip, merged=commit, message="a candidate\n")
     job.repository.keep(kept, candidate)  # a `git gc` of the user's may run while it is tested
-    found = _judge(job, tip, commit, candidate, parallel=parallel)
+    found = _judge(job, tip, commit, candidate)
     if not dry_run:
         merged = job.repository.commit_tree(tree, parent=tip, merged=commit, message=_message(job, found))
-        with job.landing:
-            job.branch.move(merged, old=tip)
+        job.branch.move(merged, old=tip)
     job.repository.drop(kept)
     return found
 
@@ -92,7 +91,7 @@ def _message(job: Job, found: Update) -> str:
     return f"Update to {found.revision[:12]}\n\n{known_by}"
 
 
-def _judge(job: Job, tip: str, revision: str, candidate: str, *, parallel: int) -> Update:
+def _judge(job: Job, tip: str, revision: str, candidate: str) -> Update:
     """Test every landed node in the combination, and look at every lock."""
     locks = {path.stem: read_remade(path, TestLock) for path in sorted(job.directory.lock("").parent.glob("*.json"))}
     nodes = [node for name in standing(job.landed(tip)) if (node := _tested(job, name, locks.get(name)))]
@@ -101,7 +100,7 @@ def _judge(job: Job, tip: str, revision: str, candidate: str, *, parallel: int) 
         commits=tuple(job.repository.beside(tip, revision)),
         files=len(job.repository.changed(tip, candidate)),
         tested=tuple(node.id for node in nodes),
-        red=_red(job, nodes, candidate, parallel=parallel),
+        red=_red(job, nodes, candidate),
         rewritten=tuple(name for name, lock in locks.items() if lock and _is_rewritten(job, lock, candidate)),
     )
 
@@ -117,18 +116,17 @@ def _is_rewritten(job: Job, lock: TestLock, candidate: str) -> bool:
     return job.directory.node(lock.node).exists() and job.repository.blobs(candidate, lock.files) != lock.files
 
 
-def _red(job: Job, nodes: Collection[Node], candidate: str, *, parallel: int) -> dict[str, str]:
+def _red(job: Job, nodes: Collection[Node], candidate: str) -> dict[str, str]:
     """Return why landed nodes are red in the combination."""
     logs = job.directory.logs(UPDATE) / str(len(numbered(job.directory, UPDATE)) + 1)
-    with ThreadPoolExecutor(parallel) as workers:
-        found = workers.map(lambda node: _why_red(job, node, candidate, logs / f"{node.id}.txt"), nodes)
-        return {node.id: why for node, why in zip(nodes, found, strict=True) if why}
+    found: dict[str, str] = {}
 
-
-def _why_red(job: Job, node: Node, candidate: str, log: Path) -> str:
-    with job.spans.task(UPDATE):
+    def check(node: Node) -> None:
         try:
-            check_tests(job, node, candidate, log=log, run_in=run_in_checkout)
+            check_tests(job, node, candidate, log=logs / f"{node.id}.txt", run_in=run_in_checkout)
         except Rejected as red:
-            return red.summary
-    return ""
+            found[node.id] = red.summary
+
+    with job.spans.task(UPDATE):
+        side_by_side([partial(check, node) for node in nodes], at_once=job.at_work.tests_at_once)
+    return {node.id: found[node.id] for node in nodes if node.id in found}

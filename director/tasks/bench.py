@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-from doit.control import TaskControl
 from doit.task import Stream
 from doit.tools import config_changed
 
@@ -27,7 +26,8 @@ from director.job.job import Job
 from director.job.work import working
 from director.stages.bench.arm import came_to_its_end, prepare_arm
 from director.stages.bench.judging import judge
-from director.tasks.build import BuildOptions, build, database_at, find_tasks, make_tasks
+from director.tasks.build import BuildOptions, build
+from director.tasks.control import control_tasks, database_at, find_tasks
 from director.tasks.dispatcher import CriticalPathDispatcher
 from director.tasks.given import ArmGraph
 from director.tasks.graph import TaskDict, telling
@@ -58,7 +58,7 @@ def run_arms(bench: Bench, targets: Sequence[str], *, reporter: Any, arms_at_onc
     `targets` are tasks of the bench, or patterns of them; without any, all are meant. `reporter` is a listener to
     events and a reporter of doit's in one. The caller holds the bench and listens to signals.
     """
-    control = TaskControl(make_tasks(list(bench_tasks(bench, reporter))))
+    control = control_tasks(bench_tasks(bench, reporter))
     control.process(find_tasks(control, targets or ["bench"]))
     with database_at(bench.place.database) as dependency:
         runner = GraphRunner(dependency, reporter, continue_=True, stream=Stream(2), num_process=arms_at_once)

@@ -9,7 +9,8 @@ from typing import Any, TextIO
 from doit.cmd_run import Run as DoitRun
 
 from director.core.errors import DirectorError, ExitCode
-from director.tasks.build import DEFAULT_PARALLEL, BuildOptions, build
+from director.job.places import DEFAULT_AGENTS
+from director.tasks.build import BuildOptions, build
 from director.tasks.graph import Graph
 
 RECORD = {
@@ -86,7 +87,7 @@ class Run(DoitRun):  # type: ignore[misc]
             )
         if record:
             graph.job = replace(graph.job, record=Path(record))
-        options = BuildOptions(parallel=num_process or DEFAULT_PARALLEL, always=always)
+        options = BuildOptions(parallel=num_process or DEFAULT_AGENTS, always=always)
         try:
             with _opened(outfile) as stream:
                 shown = OneRun(self._reporter(reporter, stream, failure_verbosity))

@@ -56,8 +56,10 @@ class CriticalPathDispatcher(TaskDispatcher):  # type: ignore[misc]
         """`ready` is told of a task whenever it can go on, the last time when it can begin."""
         super().__init__(tasks, targets, selected_tasks)
         needed = {name: [*task.task_dep, *sorted(task.calc_dep)] for name, task in tasks.items()}
-        lengths = _lengths(tasks, selected_tasks, {name: needed[name] + tasks[name].setup_tasks for name in tasks})
-        self.ready = ReadyQueue(lengths, {name: position for position, name in enumerate(tasks)}, ready)
+        followed = {name: needed[name] + tasks[name].setup_tasks for name in tasks}
+        self.lengths = _lengths(tasks, selected_tasks, followed)
+        """The longest path that remains from each task."""
+        self.ready = ReadyQueue(self.lengths, {name: position for position, name in enumerate(tasks)}, ready)
         # not the setup tasks: doit starts them only for a task that is not up to date
         for name in closure(selected_tasks, needed):
             self.ready.append(self._gen_node(None, name))

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator
 from director.core.errors import StageFailed
 from director.core.plan.node import Plan
 from director.job.job import Job
-from director.stages.node import has_given_up
 from director.tasks.graph import Graph, TaskDict
 
 
@@ -32,14 +31,22 @@ class ArmGraph(GivenPlan):
     def __init__(self, job: Job) -> None:
         super().__init__(job, kept={"run", "baseline", "integrate"})
 
-    def run_node(self, name: str) -> None:
-        """Bring a node onto the arm's branch, unless its ladder came to its end in an earlier run."""
-        logs = self.job.directory.logs(f"run:{name}")
-        hint = f"every attempt is in {logs}; a bench gives each node one ladder"
+    def perform(self, task: str) -> None:
+        """Do what a task is for, unless it is a node whose ladder came to its end in an earlier run."""
+        kind, _, name = task.partition(":")
+        if kind == "run":
+            self._run_node(task, name)
+        else:
+            super().perform(task)
+
+    def _run_node(self, task: str, name: str) -> None:
+        from director.stages.node import has_given_up  # noqa: PLC0415 (only once a task runs, as in Graph.perform)
+
+        hint = f"every attempt is in {self.job.directory.logs(task)}; a bench gives each node one ladder"
         if has_given_up(self.job, name):
-            raise StageFailed(f"'run:{name}' was given up before", hint=hint)
+            raise StageFailed(f"'{task}' was given up before", hint=hint)
         try:
-            super().run_node(name)
+            super().perform(task)
         except StageFailed as failed:
             raise StageFailed(failed.message, hint=hint) from failed
 

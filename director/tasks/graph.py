@@ -15,14 +15,13 @@ from typing import Any
 from doit.tools import config_changed
 
 from director.artifacts.files import read_remade, write_model
+from director.artifacts.plans import read_plan
 from director.core.artifacts import Approval, GatesRun, Merged, TestLock
 from director.core.errors import ConfigError, DirectorError
 from director.core.landed import Landed, last_update
 from director.core.model import Model
-from director.core.plan.node import Node, Plan, Slice
+from director.core.plan.node import Node, Plan, Slice, slice_of
 from director.job.job import Job
-from director.job.lifecycle import begin_job
-from director.stages import acceptance, approval, given, integration, node, planning, slices
 from director.tasks.outcomes import action
 
 TaskDict = dict[str, Any]
@@ -51,7 +50,7 @@ class Graph:
             self.__dict__.pop(known, None)
         yield from self.planning_tasks()
         if self.job.directory.plan.exists():
-            yield from self.node_tasks(planning.read_plan(self.job.directory.plan))
+            yield from self.node_tasks(read_plan(self.job.directory.plan))
 
     def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> Callable[[], bool]:
         """Return a claim for doit: that an artifact is not spoiled and the job branch holds what it stands for."""
@@ -79,23 +78,22 @@ class Graph:
 
     def planning_tasks(self) -> Iterator[TaskDict]:
         """Yield the tasks that lead to the plan."""
-        job, directory = self.job, self.job.directory
-        start = self._task("job", "begin the job at a commit", lambda: _begin(job), targets=[directory.identity])
+        directory = self.job.directory
+        start = self._task("job", "begin the job at a commit", targets=[directory.identity])
         yield start | {"uptodate": [True]}
-        yield from self._given_spec() if given.is_given(job) else self._made_spec()
+        is_given = directory.source.exists()
+        yield from self._given_spec() if is_given else self._made_spec()
         yield _group("gate", "approvals of the specification and the plan")
         yield self._gate("spec", "approve the specification", [directory.spec])
         yield self._task(
             "decompose",
             "plan the specification as nodes",
-            lambda: planning.write_plan(job),
-            file_dep=[directory.spec, *self._explored(), directory.approved("spec")],
+            file_dep=[directory.spec, *([] if is_given else [directory.recon]), directory.approved("spec")],
             targets=[directory.plan],
         )
         yield self._task(
             "slices",
             "give each node its own part of the plan",
-            lambda: slices.write_slices(job),
             file_dep=[directory.plan],
             targets=[directory.node(name) for name in self._planned_ids()],
             uptodate=[_is_sound(directory.node(name), Slice) for name in self._planned_ids()],
@@ -103,37 +101,30 @@ class Graph:
         )
 
     def _made_spec(self) -> Iterator[TaskDict]:
-        job, directory = self.job, self.job.directory
+        directory = self.job.directory
         yield self._task(
             "recon",
             "explore the repository",
-            lambda: planning.write_recon(job),
             file_dep=[directory.task, directory.identity],
             targets=[directory.recon],
         )
         yield self._task(
             "spec",
             "turn the task into a specification",
-            lambda: planning.write_spec(job),
             file_dep=[directory.task, directory.recon],
             targets=[directory.spec],
         )
 
     def _given_spec(self) -> Iterator[TaskDict]:
-        job, directory = self.job, self.job.directory
         yield {"basename": "recon", "actions": None, "doc": "nothing: the specification is given"}
-        spec = self._task("spec", "take what is given", lambda: given.require_given(job), targets=[directory.spec])
-        yield spec | {"uptodate": [True]}
-
-    def _explored(self) -> list[Path]:
-        return [] if given.is_given(self.job) else [self.job.directory.recon]
+        yield self._task("spec", "take what is given", targets=[self.job.directory.spec]) | {"uptodate": [True]}
 
     def node_tasks(self, plan: Plan) -> Iterator[TaskDict]:
         """Yield the tasks of the plan's nodes, and what gathers them."""
         job, directory = self.job, self.job.directory
         ids = [planned.id for planned in plan.nodes]
         job.nodes.clear()
-        job.nodes.update((planned.id, slices.slice_of(planned)) for planned in plan.nodes)
+        job.nodes.update((planned.id, slice_of(planned)) for planned in plan.nodes)
         yield _group("tests", "the locked tests of every node")
         for planned in plan.nodes:
             yield self._tests(planned)
@@ -144,7 +135,6 @@ class Graph:
         yield self._task(
             "baseline",
             "run the repository's gates before anything is done",
-            lambda: integration.measure_baseline(job),
             file_dep=[directory.identity],
             targets=[directory.baseline],
             uptodate=[gates, self._baseline_is_measured],
@@ -156,7 +146,6 @@ class Graph:
         yield self._task(
             "integrate",
             "run every gate on everything together",
-            lambda: integration.integrate(job, ids),
             file_dep=[directory.baseline, *map(directory.merged, ids)],
             targets=[directory.integration],
             task_dep=["gate:plan"],
@@ -166,13 +155,12 @@ class Graph:
 
     def _planned_ids(self) -> list[str]:
         plan = self.job.directory.plan
-        return [planned.id for planned in planning.read_plan(plan).nodes] if plan.exists() else []
+        return [planned.id for planned in read_plan(plan).nodes] if plan.exists() else []
 
     def _task(
         self,
         name: str,
         doc: str,
-        function: Callable[[], None],
         *,
         file_dep: list[Path] | None = None,
         targets: list[Path],
@@ -184,7 +172,7 @@ class Graph:
             "basename": kind,
             **({"name": node_name} if node_name else {}),
             "doc": doc,
-            "actions": [action(telling(self._measured(name, function)))],
+            "actions": [action(telling(self._measured(name)))],
             "file_dep": [str(path) for path in file_dep or ()],
             "targets": [str(path) for path in targets],
             "io": {"capture": False},
@@ -193,22 +181,27 @@ class Graph:
             **more,
         }
 
-    def _measured(self, name: str, function: Callable[[], None]) -> Callable[[], None]:
+    def _measured(self, name: str) -> Callable[[], None]:
         def run() -> None:
             if name == "job":  # before it there are no records
-                function()
+                self.perform(name)
                 return
             with self.job.spans.task(name):
-                function()
+                self.perform(name)
 
         return run
+
+    def perform(self, task: str) -> None:
+        """Do what a task is for."""
+        from director.tasks.actions import perform  # noqa: PLC0415 (agents, prompts, gates: only once a task runs)
+
+        perform(self.job, task)
 
     def _gate(self, name: str, doc: str, documents: list[Path]) -> TaskDict:
         job = self.job
         task = self._task(
             f"gate:{name}",
             doc,
-            lambda: approval.pass_gate(job, name),
             file_dep=documents,
             targets=[job.directory.approved(name)],
             uptodate=[_is_sound(job.directory.approved(name), Approval)],
@@ -220,7 +213,6 @@ class Graph:
         task = self._task(
             f"tests:{name}",
             f"write the tests of: {planned.title or name}",
-            lambda: acceptance.write_tests(job, name),
             file_dep=[job.directory.node(name)],
             targets=[job.directory.lock(name)],
             task_dep=["gate:spec"],
@@ -236,7 +228,6 @@ class Graph:
         task = self._task(
             f"run:{name}",
             planned.title or name,
-            lambda: self.run_node(name),
             file_dep=[directory.node(name), directory.lock(name), *needed],
             targets=[directory.merged(name)],
             task_dep=["gate:plan"],
@@ -245,10 +236,6 @@ class Graph:
         )
         task["meta"] = self._restoring(name) | {"weight": _WEIGHTS[planned.estimated_difficulty]}
         return task
-
-    def run_node(self, name: str) -> None:
-        """Bring a node onto the job branch."""
-        node.run_node(self.job, name)
 
     def _restoring(self, name: str) -> dict[str, Any]:
         """Return what puts a node's slice back before its task begins: agents may have been at the file."""
@@ -298,8 +285,3 @@ def telling(function: Callable[[], None]) -> Callable[[], None]:
 def _group(name: str, doc: str) -> TaskDict:
     """Describe a group, before the first of its tasks."""
     return {"basename": name, "name": None, "doc": doc}
-
-
-def _begin(job: Job) -> None:
-    begin_job(job.repository, job.directory)
-    job.branch.hold()

@@ -9,7 +9,7 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from director.core.errors import DirectorError, ExitCode, Interrupted, LimitReached, Paused
+from director.core.errors import DirectorError, ExitCode, Interrupted, LimitReached, Paused, Postponed
 
 
 class Outcome(TaskFailed):  # type: ignore[misc]
@@ -26,6 +26,12 @@ class PausedForApproval(Outcome):
     """A person has to approve before the task can go on: no failure."""
 
     exit_code = ExitCode.WAITING
+
+
+class NotBegun(Outcome):
+    """The run ends before the work of the task has begun: it is as if the task had not been looked at."""
+
+    exit_code = ExitCode.DONE
 
 
 class LimitHit(Outcome):
@@ -71,6 +77,8 @@ def outcome_of(error: BaseException) -> Outcome:
     match error:
         case Paused():
             return PausedForApproval(str(error))
+        case Postponed():
+            return NotBegun(str(error))
         case LimitReached():
             return LimitHit(str(error))
         case Interrupted() | KeyboardInterrupt():

@@ -3,6 +3,7 @@
 doit's own listing looks at each task alone: a task below a stale one counts as up to date. Here it is pending too.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,7 @@ from doit.control import TaskControl
 from director.artifacts.files import read_remade
 from director.core.graph import closure, topological_order
 from director.core.plan.node import Slice
-from director.stages.planning import read_plan
-from director.stages.slices import slice_of
-from director.tasks.build import database, find_tasks, make_tasks
+from director.tasks.control import control_of, database, find_tasks, make_tasks, needs_in
 from director.tasks.dependency import BaselineDependency
 from director.tasks.graph import Graph
 
@@ -45,9 +44,18 @@ class Pending:
 
 def pending_tasks(graph: Graph, targets: tuple[str, ...] = ()) -> list[Pending]:
     """Return what a build of the targets would look at, in order; by default everything there is."""
-    control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
+    return list(_pending(graph, targets))
+
+
+def is_up_to_date(graph: Graph, targets: tuple[str, ...] = ()) -> bool:
+    """Tell whether nothing is pending; it is looked no further than to the first task that is."""
+    return next(_pending(graph, targets), None) is None
+
+
+def _pending(graph: Graph, targets: tuple[str, ...]) -> Iterator[Pending]:
+    control = control_of(graph)
     selected = find_tasks(control, targets) if targets else list(control.tasks)
-    needed = {name: list(task.task_dep) for name, task in control.tasks.items()}
+    needed = needs_in(control.tasks)
     wanted = set(closure(selected, needed))
     found: dict[str, Pending] = {}
     with database(graph) as dependency:
@@ -55,13 +63,13 @@ def pending_tasks(graph: Graph, targets: tuple[str, ...] = ()) -> list[Pending]:
             task = control.tasks[name]
             if name in wanted and task.actions:
                 _look(graph, dependency, control, task, found)
-    return list(found.values())
+                if name in found:
+                    yield found[name]
 
 
 def needs_of(graph: Graph) -> dict[str, list[str]]:
     """Return what each task waits for."""
-    control = TaskControl(make_tasks(list(graph.create_doit_tasks())))
-    return {name: list(task.task_dep) for name, task in control.tasks.items()}
+    return needs_in(control_of(graph).tasks)
 
 
 def changed_with(graph: Graph, name: str) -> list[str]:
@@ -85,7 +93,7 @@ def reasons(graph: Graph, name: str) -> list[str]:
 
 def _members(graph: Graph, name: str) -> set[str]:
     """Return the tasks of a group; none for a task that has something to do itself."""
-    tasks = {task.name: task for task in make_tasks(list(graph.create_doit_tasks()))}
+    tasks = {task.name: task for task in make_tasks(graph.create_doit_tasks())}
     task = tasks.get(name)
     return set(task.task_dep) if task and not task.actions else set()
 
@@ -104,9 +112,8 @@ def _reaches(graph: Graph, needed: str, task: Any) -> bool:
     """Tell whether a pending task would change what this one reads: of the slices, only those that differ do."""
     if needed != "slices":
         return True
-    plan = read_plan(graph.job.directory.plan)
-    node = plan.node(task.name.partition(":")[2])
-    return node is None or read_remade(graph.job.directory.node(node.id), Slice) != slice_of(node)
+    node = graph.job.nodes.get(task.name.partition(":")[2])
+    return node is None or read_remade(graph.job.directory.node(node.id), Slice) != node
 
 
 def _own_reasons(

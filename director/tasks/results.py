@@ -3,12 +3,12 @@
 from director.artifacts.attempts import history, numbered
 from director.artifacts.documents import is_hand_edited
 from director.artifacts.files import read_remade, read_text
+from director.artifacts.plans import read_plan
 from director.core.artifacts import GatesRun
 from director.core.attempts import Outcome
 from director.core.cassette import Result, TaskResult
 from director.core.errors import DirectorError
 from director.job.job import Job
-from director.stages.planning import read_plan
 
 _PLANNING = ("recon", "spec", "gate:spec", "decompose", "gate:plan")
 

@@ -4,6 +4,7 @@ The saved success of a task is forgotten only when its action ran and failed; ne
 way, or the cone above a missing file would be built, and paid for, again.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from doit.exceptions import DependencyError, TaskFailed, UnmetDependency
@@ -14,6 +15,7 @@ from director.tasks.dependency import BaselineDependency
 from director.tasks.outcomes import (
     Failed,
     LimitHit,
+    NotBegun,
     Outcome,
     PausedForApproval,
     Stopped,
@@ -39,9 +41,12 @@ class GraphRunner(MThreadRunner):  # type: ignore[misc]
         always_execute: bool = False,
         stream: Any = None,
         num_process: int = 1,
+        stopping: Callable[[], None] = lambda: None,
     ) -> None:
+        """`stopping` is called when nothing new is to be begun any more."""
         super().__init__(dep_manager, reporter, continue_, always_execute, stream, max(1, num_process))
         self.outcomes: list[Outcome] = []
+        self._stopping = stopping
 
     @property
     def exit_code(self) -> ExitCode:
@@ -74,6 +79,9 @@ class GraphRunner(MThreadRunner):  # type: ignore[misc]
         """Take note of a task that ran."""
         if isinstance(base_fail, PausedForApproval):
             self._pause(node, base_fail)
+        elif isinstance(base_fail, NotBegun):
+            node.run_status = "ignore"
+            self.reporter.skip_ignore(node.task)
         else:
             super().process_task_result(node, base_fail)
 
@@ -119,6 +127,7 @@ class GraphRunner(MThreadRunner):  # type: ignore[misc]
         self.final_result = ERROR if is_error or self.final_result == ERROR else FAILURE
         if isinstance(outcome, Stopped) or not (self.continue_ or isinstance(outcome, LimitHit)):
             self._stop_running = True
+            self._stopping()
 
     def _report_waiting(self, node: Any, fail: UnmetDependency) -> None:
         if hasattr(self.reporter, "waiting"):

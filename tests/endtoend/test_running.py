@@ -124,16 +124,19 @@ def test_a_run_after_a_failure_tries_again_with_a_new_ladder(project: Project) -
     assert project.asked().count("executor run:alpha 1") == 2
 
 
-def test_fail_fast_starts_nothing_new_after_a_failure(project: Project) -> None:
-    project.calls[3]["text"] = json.dumps({"nodes": [node("alpha"), node("beta")]})
+def test_fail_fast_starts_nothing_new_after_a_failure_and_ends_what_is_begun(project: Project) -> None:
+    nodes = [node("alpha"), node("beta"), node("gamma", needs=("beta",))]
+    project.calls[3]["text"] = json.dumps({"nodes": nodes})
     project.set_call("executor", "run:alpha", {"files": RED})
     project.set_call("escalation", "run:alpha", {"attempt": 2, "files": RED})
+    project.set_call("executor", "run:beta", {"files": {"beta.py": code_of("beta")}, "seconds": 3})
     project.plan()
 
-    done = project.director("run", "--fail-fast", "-n", "1", "--max-attempts", "1")
+    done = project.director("run", "--fail-fast", "-n", "2", "--max-attempts", "1")
 
     assert done.code == 1
-    assert not project.file("merged/beta.json").exists()
+    assert [path.stem for path in project.file("merged").iterdir()] == ["beta"]
+    assert "executor run:gamma 1" not in project.asked()
 
 
 @pytest.mark.parametrize(

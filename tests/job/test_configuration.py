@@ -7,7 +7,8 @@ import pytest
 from director.core.config.settings import Config
 from director.core.errors import ConfigError
 from director.core.roles import Role
-from director.job.configuration import config_reference, load_config
+from director.job.configuration import load_config
+from director.report.reference import config_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 TIERS = '[tiers]\nplanner = "a/strong"\nexecutor = "a/cheap"\n'

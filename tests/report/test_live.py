@@ -16,7 +16,8 @@ from director.git.repository import Repository
 from director.job.configuration import load_config
 from director.job.job import Job
 from director.job.lock import hold
-from director.report.live import Wait, live_of, revision_of
+from director.report.live import Wait, live_of
+from director.report.revision import revision_of
 from tests.project import Project
 from tests.report.reports import node_of, report_of
 from tests.running import pause_at_spec

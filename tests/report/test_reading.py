@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from director.artifacts.directory import JobDirectory
+from director.artifacts.plans import read_plan
 from director.cli.main import main
 from director.core.plan.node import Plan
 from director.git.repository import Repository
@@ -15,7 +16,6 @@ from director.job.job import Job
 from director.report.html import report_page
 from director.report.model import Report
 from director.report.reading import read_report
-from director.stages.planning import read_plan
 from director.tasks.graph import Graph
 from director.tasks.pending import needs_of, pending_tasks
 from tests.project import Project, code_of, node

@@ -12,6 +12,7 @@ from director.shell import adoption, processes
 from director.shell.environment import MARK, without_secrets
 from director.shell.guardian import Guardian
 from director.shell.services import Service
+from tests.running import wait_until
 from tests.shell.programs import WRITE_PID, is_alive, python, recorded_pid, run_shell, still_alive
 
 SERVER = """
@@ -166,6 +167,8 @@ def test_the_guardian_ends_a_service_and_what_it_runs(bench: Bench) -> None:
 
 
 def test_a_service_carries_its_mark(bench: Bench) -> None:
+    wait_until(lambda: bool(processes.marked_processes(bench.mark)))  # at first it has no environment
+
     (entry,) = processes.marked_processes(bench.mark)
 
     environment = Path(f"/proc/{entry.pid}/environ")

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from director.cli.benching import Contest, open_contest, price_contest, run_contest
-from director.cli.opening import add_approval, add_directory, add_volume, positive, progress_of
+from director.cli.opening import add_approval, add_directory, add_volume, positive
+from director.cli.progress import progress_of
 from director.cli.suite import add_suite, is_list_wanted, suite_tasks, with_suite
 from director.cli.task import read_task
 from director.cli.text import counted, dollars, duration, plain, say, show
@@ -41,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_planning(parser.add_argument_group("the plan"))
     add_approval(parser)
     group = parser.add_argument_group("running")
-    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once in an arm [4]")
+    group.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="agents at once in an arm [4]")
     group.add_argument(
         "--arms", metavar="N", type=positive, default=1, help="arms at once [1]; with more, times compare badly"
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model, read_text, write_text
-from director.cli.opening import add_volume, positive, progress_of
+from director.cli.opening import add_volume, positive
 from director.cli.place import DEFAULT_DIRECTORY
+from director.cli.progress import progress_of
 from director.cli.text import duration, say
 from director.core.artifacts import GatesRun
 from director.core.errors import ConfigError, ExitCode
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.epilog = EPILOG
     parser.add_argument("directory", nargs="?", type=Path, default=Path("director-demo"), help="[director-demo]")
-    parser.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
+    parser.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="agents at once [4]")
     add_volume(parser)
 
 

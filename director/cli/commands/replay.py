@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from director.cli.opening import add_place, add_volume, open_directory, open_repository, positive, progress_of
+from director.cli.opening import add_place, add_volume, open_directory, open_repository, positive
+from director.cli.progress import progress_of
 from director.cli.text import counted, plain, say, show
 from director.core.comparison import Comparison, TaskComparison
 from director.core.config.settings import Config
@@ -37,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--diff", action="store_true", help="show how each prompt changed")
     parser.add_argument("--as-recorded", action="store_true", help="with the configuration that was recorded")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tasks at once [4]")
+    parser.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="agents at once [4]")
     add_volume(parser)
     add_place(parser)
 

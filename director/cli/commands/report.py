@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from director.artifacts.files import write_text
-from director.cli.looking import Observer, read_whole
+from director.cli.looking import Observer
 from director.cli.opening import add_place
+from director.cli.paging import read_whole
 from director.cli.text import moment, say
 from director.core.errors import ConfigError, ExitCode
 from director.report.html import report_page

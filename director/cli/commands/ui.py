@@ -6,6 +6,7 @@ from types import ModuleType
 
 from director.cli.looking import Observer
 from director.cli.opening import add_place
+from director.cli.paging import page_of
 from director.cli.text import say
 from director.core.errors import ConfigError, ExitCode
 
@@ -36,7 +37,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
         say(f"the job's page is at {address}; Ctrl-C ends it")
         if args.open and not webbrowser.open(address):
             say("no browser was found: open it yourself")
-        serving.serve(serving.Source(page=observer.page, revision=observer.revision), listener)
+        serving.serve(serving.Source(page=lambda: page_of(observer), revision=observer.revision), listener)
     return ExitCode.DONE
 
 

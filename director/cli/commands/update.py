@@ -2,7 +2,8 @@
 
 import argparse
 
-from director.cli.opening import add_place, add_volume, open_graph, positive, progress_of
+from director.cli.opening import add_place, add_volume, open_graph
+from director.cli.progress import progress_of
 from director.cli.text import counted, say
 from director.core.errors import ConfigError, ExitCode
 from director.core.words import listed
@@ -29,7 +30,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("revision", metavar="REVISION", nargs="?", default="HEAD", help="a branch or commit [HEAD]")
     parser.add_argument("--dry-run", action="store_true", help="say what it would break, and move nothing")
-    parser.add_argument("-n", "--parallel", metavar="N", type=positive, default=4, help="tests at once [4]")
     add_volume(parser)
     add_place(parser)
 
@@ -43,7 +43,7 @@ def execute(args: argparse.Namespace) -> ExitCode:
     branch = job.identity.branch
     check_surroundings(job)
     with working(job):
-        done = update(job, args.revision, parallel=args.parallel, dry_run=args.dry_run)
+        done = update(job, args.revision, dry_run=args.dry_run)
     if done is None:
         say(f"up to date: {branch} holds {args.revision}")
         return ExitCode.DONE

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from director.core.config.settings import Config
+from director.core.described import DescribedSchema
 from director.core.model import Model
 
 Schema = dict[str, Any]
@@ -55,7 +56,7 @@ def accepted(place: Sequence[str]) -> str:
 
 @cache
 def _schema() -> Schema:
-    return Config.model_json_schema()
+    return Config.model_json_schema(schema_generator=DescribedSchema)
 
 
 def _at(place: Sequence[str]) -> Schema:

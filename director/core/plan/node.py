@@ -43,6 +43,11 @@ class Slice(Node):
     version: Literal[1] = 1
 
 
+def slice_of(node: Node) -> Slice:
+    """Return what a node's own file holds."""
+    return Slice(**{name: getattr(node, name) for name in Node.model_fields})
+
+
 class PlannedNode(Node):
     """A node as it may stand in plan.json; plans of director-cli carry hashes of their tests."""
 

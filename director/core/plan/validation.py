@@ -4,6 +4,7 @@ import difflib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from pydantic import ValidationError
 
@@ -29,6 +30,7 @@ _ID_REMEDY = (
 )
 
 
+@lru_cache(maxsize=1)  # the graph asks for the same text again and again, and to validate it takes time
 def parse_plan(text: str, *, source: str) -> Plan:
     """Read a plan that can be built from strict JSON; `source` is what a person calls the text."""
     hint = f"correct {source}"

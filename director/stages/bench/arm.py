@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from director.artifacts.bench import BenchDirectory
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_model, read_remade, read_text, write_model, write_text
+from director.artifacts.plans import read_plan
 from director.core.artifacts import JobIdentity, Merged, TestLock
 from director.core.bench.arms import SOLO, Arm, ArmIdentity, Frozen, contest, settled, solo_plan
 from director.core.config.settings import Config
@@ -16,7 +17,7 @@ from director.job.configuration import config_text
 from director.job.job import Job
 from director.stages.bench.freezing import document_names
 from director.stages.node import has_given_up
-from director.stages.planning import plan_text, read_plan
+from director.stages.planning import plan_text
 
 
 def prepare_arm(

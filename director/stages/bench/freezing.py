@@ -5,13 +5,13 @@ from pathlib import Path
 from director.artifacts.bench import BenchDirectory
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import read_bytes, read_model, write_model
+from director.artifacts.plans import read_plan
 from director.core.artifacts import JobIdentity
 from director.core.bench.arms import Frozen
 from director.core.digests import digest_text
 from director.core.errors import ConfigError
 from director.job.job import Job
 from director.stages.acceptance import read_lock
-from director.stages.planning import read_plan
 
 
 def freeze(job: Job, bench: BenchDirectory) -> Frozen:
