@@ -29,6 +29,11 @@ class JobDirectory:
         return self.path / "task.md"
 
     @property
+    def source(self) -> Path:
+        """Where the specification comes from, if a person gave it."""
+        return self.path / "source.json"
+
+    @property
     def recon(self) -> Path:
         return self.path / "recon.md"
 
@@ -129,9 +134,19 @@ class JobDirectory:
             "logs",
             "calls",
             "spec.revised.md",
+            "spec.given.md",
             "plan.revised.json",
         )
-        files = (self.identity, self.task, self.recon, self.spec, self.plan, self.baseline, self.integration)
+        files = (
+            self.identity,
+            self.task,
+            self.source,
+            self.recon,
+            self.spec,
+            self.plan,
+            self.baseline,
+            self.integration,
+        )
         records = (self.costs, self.metrics, self.spans, self.report, self.database, self.built)
         return [*files, *records, *(self.path / name for name in names)]
 
@@ -153,7 +168,7 @@ class JobDirectory:
         """What director itself last wrote as this document: the user's edits are the difference."""
         return self.path / "generated" / document.name
 
-    def source(self, document: Path, of: Path) -> Path:
+    def made_from(self, document: Path, of: Path) -> Path:
         """A document or the task, `of`, as it was when director made this document from it."""
         return self.path / "generated" / document.stem / of.name
 

@@ -35,12 +35,12 @@ def write_document(
     write_text(document, text)
     _next(ours).replace(ours)
     for source, content in (sources or {}).items():
-        write_text(directory.source(document, source), content)
+        write_text(directory.made_from(document, source), content)
 
 
 def changed_sources(directory: JobDirectory, document: Path, sources: Mapping[Path, str]) -> str:
     """Return how the texts differ from those that a document was made from, as far as these are known."""
-    known = {source: read_text(directory.source(document, source)) for source in sources}
+    known = {source: read_text(directory.made_from(document, source)) for source in sources}
     found = (difference(source.name, known[source] or "", text) for source, text in sources.items() if known[source])
     return "\n\n".join(filter(None, found))
 

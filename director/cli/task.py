@@ -15,10 +15,15 @@ def read_task(words: Sequence[str], file: str | None, *, command: str) -> str | 
         raise ConfigError("the task is given twice", hint="give it as text or with --file, not both")
     source = file if file is not None else ("-" if text == "-" else None)
     if source is not None:
-        text = _decoded(sys.stdin.buffer.read() if source == "-" else _read(Path(source)), source)
+        text = read_source(source)
     if text is not None and not text.strip():
         raise ConfigError("the task is empty", hint="say what you want done")
     return text
+
+
+def read_source(source: str) -> str:
+    """Return the text of a file; '-' is standard input."""
+    return _decoded(sys.stdin.buffer.read() if source == "-" else _read(Path(source)), source)
 
 
 def _words(words: Sequence[str], command: str) -> str | None:
@@ -33,13 +38,13 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         said = (error.strerror or str(error)).lower()
-        raise ConfigError(f"'{path}' cannot be read: {said}", hint="give --file a text file") from error
+        raise ConfigError(f"'{path}' cannot be read: {said}", hint="name a text file") from error
 
 
 def _decoded(data: bytes, source: str) -> str:
     name = "standard input" if source == "-" else f"'{source}'"
     if b"\0" in data:
-        raise ConfigError(f"{name} is not text", hint="give the task as text in UTF-8")
+        raise ConfigError(f"{name} is not text", hint="give it as text in UTF-8")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

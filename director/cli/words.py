@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from keyword import iskeyword
 from types import ModuleType
 
 from director.cli.arguments import Parser
@@ -18,7 +19,8 @@ class Command:
 
     def module(self) -> ModuleType:
         """Import the command's file."""
-        return import_module(f"director.cli.commands.{self.name.replace('-', '_')}")
+        name = f"{self.name}_" if iskeyword(self.name) else self.name.replace("-", "_")
+        return import_module(f"director.cli.commands.{name}")
 
     def parser(self) -> Parser:
         """Return the parser of its arguments."""
@@ -41,9 +43,12 @@ OWN_COMMANDS = _by_name(
     Command("doctor", "say what is missing, and whether the agents answer"),
     Command("models", "list what the agent programs offer, as tiers"),
     Command("plan", "turn a task into a plan with locked tests"),
+    Command("import", "begin a job with a plan that was made elsewhere"),
+    Command("export", "write the plan, with the hashes of its tests, for other programs"),
     Command("approve", "open the gate that waits, and go on planning"),
     Command("allow", "let a node change further files"),
     Command("run", "build the nodes, or whatever task is named"),
+    Command("update", "bring new commits of the base branch into the job's branch"),
     Command("status", "show the state of every node, and the totals"),
     Command("report", "write what was done, by whom and for how much, as a page to read"),
     Command("ui", "show the report's page in a browser, live; changes nothing"),

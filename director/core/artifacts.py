@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from director.core.calls import CallKey
 from director.core.model import Model
+from director.core.specs import SpecKind
 from director.core.tiers import Tier
 from director.core.words import quoted
 
@@ -85,6 +86,19 @@ class Approval(Model):
     sha256: str
     """Digest of the file as it was approved."""
     by: Literal["human", "critique", "auto"]
+
+
+class Source(Model):
+    """source.json: where a specification comes from that a person gave; nobody is asked for it, nor for recon.md."""
+
+    version: Literal[1] = 1
+    kind: SpecKind
+    path: str
+    """The file or directory, from the repository's root if it lies below it."""
+    parts: dict[str, str]
+    """The documents that it consists of, and the sha256 of each."""
+    sha256: str
+    """Digest of spec.md as it was given."""
 
 
 class TestLock(Model):

@@ -179,8 +179,8 @@ class Result(Model):
     """The tree of the job's branch."""
     calls: NonNegativeInt = 0
     """How many calls were answered; a recording that has fewer lacks some."""
-    edited: dict[Literal["recon.md", "spec.md", "plan.json"], str] = Field(default_factory=dict)
-    """Documents that were edited by hand, as they stood."""
+    edited: dict[Literal["source.json", "recon.md", "spec.md", "plan.json"], str] = Field(default_factory=dict)
+    """Documents that were given or edited by hand, as they stood."""
 
 
 class Cassette(Model):

@@ -12,7 +12,7 @@ from director.core.model import Model
 
 _NOT_COMPARED = {"tiers", "backends", "pricing", "sampling", "telemetry"}
 """Parts of the configuration that say who is asked, and who is told."""
-_WRITTEN_BY = {"recon.md": "recon", "spec.md": "spec", "plan.json": "decompose"}
+_WRITTEN_BY = {"source.json": "recon", "recon.md": "recon", "spec.md": "spec", "plan.json": "decompose"}
 
 
 class ChangedPrompt(Model):

@@ -114,9 +114,13 @@ class TipMoved(DirectorError):
 
 
 class MergeConflict(DirectorError):
-    """Two trees that do not combine."""
+    """Two trees that do not combine; `places` says where."""
 
     exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, *, places: Sequence[str], hint: str = "") -> None:
+        super().__init__(f"{message}: {'; '.join(places)}", hint=hint)
+        self.places = tuple(places)
 
 
 class AgentError(DirectorError):

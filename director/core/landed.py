@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+UPDATE = "update"
+"""The task of a commit that brings new commits of the base branch; its inputs name the last one of them."""
+
 
 @dataclass(frozen=True)
 class Landed:
@@ -59,3 +62,19 @@ def brought(landed: Sequence[Landed]) -> dict[str, list[Landed]]:
         elif kind == "revert":
             found.pop(node, None)
     return found
+
+
+def in_doubt(landed: Sequence[Landed], task: str) -> Landed | None:
+    """Return the last commit of a task that at most updates have undone: its work is on the branch."""
+    found = None
+    for entry in landed:
+        if entry.task == task:
+            found = entry
+        elif task in entry.undoes and entry.task != UPDATE:
+            found = None
+    return found
+
+
+def last_update(landed: Sequence[Landed]) -> str | None:
+    """Return the commit of the base branch that was brought last."""
+    return next((entry.inputs for entry in reversed(landed) if entry.task == UPDATE), None)

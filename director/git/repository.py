@@ -166,9 +166,21 @@ class Repository:
         """Return the tree of a commit."""
         return self.trees.of(commit)
 
-    def commit_tree(self, tree: str, *, parent: str, message: str) -> str:
-        """Write a commit; no ref moves."""
-        return self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode()).decode().strip()
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the last commit that two have in common, or None."""
+        status, output, _ = self.git.attempt("merge-base", one, other)
+        return output.decode().strip() if status == 0 else None
+
+    def beside(self, tip: str, revision: str) -> list[str]:
+        """Return the commits of a revision that are not on a tip and do not build on it, the last ones first."""
+        further = self.git.text("rev-list", "--topo-order", f"{tip}..{revision}").split()
+        built_on = set(self.git.text("rev-list", "--ancestry-path", f"{tip}..{revision}").split())
+        return [commit for commit in further if commit not in built_on]
+
+    def commit_tree(self, tree: str, *, parent: str, message: str, merged: str = "") -> str:
+        """Write a commit, of which `merged` is the second parent; no ref moves."""
+        parents = [argument for commit in (parent, merged) if commit for argument in ("-p", commit)]
+        return self.git("commit-tree", tree, *parents, "-F", "-", stdin=message.encode()).decode().strip()
 
     def tree_with(self, commit: str, files: Mapping[str, tuple[str, bytes] | None]) -> str:
         """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout.
@@ -190,7 +202,7 @@ class Repository:
             return tree
         if status == 1 and tree:
             said = [part.strip() for part in rest if _CONFLICT.match(part)]
-            raise MergeConflict("the change does not combine with the job branch: " + "; ".join(said))
+            raise MergeConflict("the change does not combine with the job branch", places=said)
         raise GitError(["merge-tree", ours, theirs], status=status, output=complaint.decode(errors="replace"))
 
     def blobs(self, commit: str, paths: Iterable[str]) -> dict[str, str | None]:

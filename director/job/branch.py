@@ -56,14 +56,18 @@ class JobBranch:
             self._further = self._further | {new} if old in {self._read[0], *self._further} else set()
 
     def landed(self, tip: str) -> list[Landed]:
-        """Return our commits up to a tip of the branch that still count, oldest first; only what is new is read."""
+        """Return our commits up to a tip of the branch that still count, oldest first."""
+        return in_effect(self.commits(tip))
+
+    def commits(self, tip: str) -> list[Landed]:
+        """Return all our commits up to a tip of the branch, oldest first; only what is new is read."""
         with self._lock:
             known, found = self._read
             if tip != known:
                 since, before = (known, found) if tip in self._further else (self._identity.base, [])
                 found = [*before, *self._repository.landed(since, tip)]
                 self._read, self._further = (tip, found), set()
-            return in_effect(found)
+            return found
 
     def _put_back(self, known: str, found: str | None) -> None:
         try:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from director.artifacts.attempts import Answered
-from director.core.artifacts import Approval, Asked, GatesRun, JobIdentity, Merged, Seen, TestLock
+from director.core.artifacts import Approval, Asked, GatesRun, JobIdentity, Merged, Seen, Source, TestLock
 from director.core.attempts import Attempt
 from director.core.bench.arms import ArmIdentity, Frozen, Judged
 from director.core.bench.forecast import Forecast
@@ -54,6 +54,7 @@ SCHEMAS: dict[str, Any] = {
     "reply": Answered,
     "reuse": Reuse,
     "seen": Seen,
+    "source": Source,
     "spans": Span,
     "status": JobStatus,
 }

@@ -11,7 +11,7 @@ from director.core.calls import CallKey, End
 from director.core.digests import digest
 from director.core.errors import ConfigError, MergeConflict, Rejected
 from director.core.events import Step
-from director.core.landed import Landed
+from director.core.landed import Landed, in_doubt
 from director.core.plan.node import Node, Slice
 from director.core.roles import Role
 from director.core.testruns.outcome import why_not_red
@@ -171,7 +171,7 @@ def _not_red(job: Job, node: Node, commit: str, log: Path) -> str | None:
         return f"these test files were not written: {', '.join(missing)}"
     run = run_in_candidate(job, commit, node.test_cmd, output=log / "red.txt")
     keep_seen(job, commit, node.test_cmd, run, output=log / "red.txt")
-    if run.passed and any(landed.task == f"run:{node.id}" for landed in job.landed()):
+    if run.passed and in_doubt(job.branch.commits(job.tip()), f"run:{node.id}"):
         return None  # the work has landed before: it may satisfy the tests already
     reason = why_not_red(exit_code=run.finished.exit_code, timed_out=run.timed_out, output=run.output, tests=node.tests)
     return f"{reason}\nThe output of `{node.test_cmd}`: {run.told()}" if reason else None

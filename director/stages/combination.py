@@ -51,8 +51,8 @@ def _others(job: Job, landed: Sequence[Landed], own: Sequence[Arrival], *, since
     """Yield the nodes besides their own that landed, or that landed `since`."""
     names = {arrival.node.id for arrival in own if arrival.node}
     for name, commit in standing(landed).items():
-        is_met = since is None or commit in since
-        if is_met and name not in names and (node := _planned(job, name)):
+        is_concerned = name not in names and (since is None or commit in since)
+        if is_concerned and (node := _planned(job, name)):
             yield node
 
 

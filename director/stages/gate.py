@@ -1,5 +1,6 @@
 """The gate of a node: deterministic, in a clean checkout, never a model's opinion."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from director.core.errors import Rejected
 from director.core.plan.node import Node
 from director.job.job import Job
 from director.job.places import side_by_side
-from director.stages.testing import run_in_candidate, was_counted
+from director.stages.testing import TestRun, run_in_candidate, was_counted
 
 
 def pass_node_gate(job: Job, node: Node, lock: TestLock, answered: Answered, *, log: Path) -> None:
@@ -31,7 +32,9 @@ def check_lock(job: Job, lock: TestLock, commit: str) -> None:
         raise Rejected(f"the locked tests are not as they were locked: {', '.join(changed)}")
 
 
-def check_tests(job: Job, node: Node, commit: str, *, log: Path) -> None:
+def check_tests(
+    job: Job, node: Node, commit: str, *, log: Path, run_in: Callable[..., TestRun] = run_in_candidate
+) -> None:
     """Raise Rejected unless a node's test command is green in clean checkouts of a commit, `flake_runs` times.
 
     After the first time the others are side by side; what they say goes to files beside `log`.
@@ -40,7 +43,7 @@ def check_tests(job: Job, node: Node, commit: str, *, log: Path) -> None:
 
     def check(number: int) -> None:
         output = log if number == 1 else log.with_name(f"{log.stem}-{number}{log.suffix}")
-        run = run_in_candidate(job, commit, node.test_cmd, output=output, name=log.stem)
+        run = run_in(job, commit, node.test_cmd, output=output, name=log.stem)
         if not run.proves(counted=counted):
             flaky = f" (run {number} of {runs}: the first was green)" if number > 1 else ""
             raise Rejected(f"`{node.test_cmd}` failed in a clean checkout{flaky}: {run.told()}")

@@ -8,16 +8,18 @@ from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import GateOutcome, GatesRun
 from director.core.errors import StageFailed
 from director.core.events import Step
+from director.core.landed import UPDATE
 from director.core.plan.node import Node
 from director.job.job import Job
 from director.job.places import side_by_side
 from director.stages.acceptance import read_slice
+from director.stages.base import base_of
 from director.stages.testing import TestRun, run_in_checkout, was_counted
 
 
 def measure_baseline(job: Job) -> None:
     """Run the repository's gates at the base and tell which of them were red before anything was done."""
-    base = job.identity.base
+    base = base_of(job)
     outcomes = {}
     for name, command in job.config.active_gates().items():
         job.tell(Step("baseline", name))
@@ -76,7 +78,8 @@ def _before(job: Job, command: str) -> str:
 def _landed_since_green(job: Job, tip: str) -> list[str]:
     green = read_remade(job.directory.integration, GatesRun)
     landed = job.repository.landed(green.commit if green else job.identity.base, tip)
-    return [entry.task.removeprefix("run:") for entry in landed if entry.task.startswith(("run:", "revert:"))]
+    names = ("an update of the base" if entry.task == UPDATE else entry.task for entry in landed)
+    return [name.removeprefix("run:") for name in names if not name.startswith("tests:")]
 
 
 def _status(run: TestRun) -> int:

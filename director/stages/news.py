@@ -1,6 +1,6 @@
 """What landed while an attempt was made: its successor works on another state than it did."""
 
-from director.core.landed import Landed
+from director.core.landed import UPDATE, Landed
 from director.job.job import Job
 from director.prompts.render import show_name
 
@@ -24,11 +24,16 @@ def news_since(job: Job, tree_ref: str, *, task: str, tip: str) -> list[str]:
 
 
 def _told(job: Job, landed: Landed) -> str:
-    kind, _, name = landed.task.partition(":")
-    node = job.nodes.get(name)
-    title = f" ({node.title})" if node and node.title else ""
     files = job.repository.changed(job.repository.parent(landed.commit), landed.commit)
     left_out = len(files) - _FILES_TOLD
     shown = [*(show_name(path) for path in files[:_FILES_TOLD]), *([f"{left_out} more"] if left_out > 0 else [])]
-    what = _KINDS.get(kind, "")
-    return f"{what}'{name}'{title}: {', '.join(shown) or 'no file'}"
+    return f"{_called(job, landed.task)}: {', '.join(shown) or 'no file'}"
+
+
+def _called(job: Job, task: str) -> str:
+    if task == UPDATE:
+        return "new commits of the base branch"
+    kind, _, name = task.partition(":")
+    node = job.nodes.get(name)
+    title = f" ({node.title})" if node and node.title else ""
+    return f"{_KINDS.get(kind, '')}'{name}'{title}"

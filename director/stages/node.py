@@ -11,6 +11,7 @@ from director.core.attempts import Rung, came_to_end
 from director.core.calls import CallKey, End
 from director.core.errors import Rejected, StageFailed
 from director.core.events import Step
+from director.core.landed import Landed, in_doubt, in_effect
 from director.core.plan.node import Node
 from director.core.requests import FileRequest, read_requests
 from director.core.roles import Role
@@ -90,12 +91,22 @@ def _settled(job: Job, work: Work) -> str | None:
     Either it was made from the very same inputs, or the same work was asked for and its gate is green at the tip.
     """
     tip = job.tip()
-    own = [landed for landed in job.landed(tip) if landed.task == work.task]
+    landed = job.branch.commits(tip)
+    own = [entry for entry in in_effect(landed) if entry.task == work.task]
     if not own:
-        return None
+        return _green_again(job, work, tip, before=in_doubt(landed, work.task))
     if own[-1].inputs == work.inputs:
         return own[-1].commit
     return own[-1].commit if own[-1].work == work.node.work_digest() and _is_green(job, work, tip) else None
+
+
+def _green_again(job: Job, work: Work, tip: str, *, before: Landed | None) -> str | None:
+    """Let the work that an update had made red count again if it is green by now: an empty commit says so."""
+    if before is None or before.work != work.node.work_digest() or not _is_green(job, work, tip):
+        return None
+    message, log = _message(job, work), job.directory.logs(work.task)
+    commit = job.repository.commit_tree(job.repository.tree(tip), parent=tip, message=message)
+    return land(job, Arrival(commit, base=tip, allowed=frozenset(), message=message, node=work.node, log=log))
 
 
 def _is_green(job: Job, work: Work, tip: str) -> bool:

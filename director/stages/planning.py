@@ -18,6 +18,7 @@ from director.core.replies import strip_fence
 from director.core.roles import Role
 from director.job.job import Job
 from director.prompts.render import render, show_listing
+from director.stages.base import base_of
 from director.stages.conversation import converse
 from director.stages.guidance import guidance
 
@@ -46,7 +47,7 @@ class Making:
 
 def write_recon(job: Job) -> None:
     """Have the explorer read the repository at the job's base."""
-    base, sources = job.identity.base, _sources(job.directory.task)
+    base, sources = base_of(job), _sources(job.directory.task)
 
     def prompt(_: str) -> str:
         return render(
@@ -80,8 +81,8 @@ def write_plan(job: Job) -> None:
     Where there is a plan already, the smallest change of it is asked for, and what did not change keeps its words. If
     it was deleted, what has landed of it is the plan until now.
     """
-    plan, sources = job.directory.plan, _sources(job.directory.spec, job.directory.recon)
-    spec, recon = sources.values()
+    plan, sources = job.directory.plan, _sources(job.directory.spec, *_explored(job))
+    spec, recon = sources[job.directory.spec], sources.get(job.directory.recon, "")
     landed = _landed_nodes(job)
     previous = read_text(plan) or _plan_of(job, landed)
     old = usable_plan(previous)
@@ -91,7 +92,7 @@ def write_plan(job: Job) -> None:
             "previous": previous,
             "changed": changed_sources(job.directory, plan, sources),
             "landed": [node.id for node in old.nodes if node.id in landed],
-            "guidance": guidance(job, job.identity.base),
+            "guidance": guidance(job, base_of(job)),
             "feedback": feedback,
         }
         return render("decompose", job.directory.overrides, spec=spec, recon=recon, **values)
@@ -104,6 +105,11 @@ def write_plan(job: Job) -> None:
 
 def _sources(*paths: Path) -> dict[Path, str]:
     return {path: required_text(path) for path in paths}
+
+
+def _explored(job: Job) -> list[Path]:
+    """Return what the explorer wrote; nothing where the specification is given, for then nobody has explored."""
+    return [] if job.directory.source.exists() else [job.directory.recon]
 
 
 def _landed_nodes(job: Job) -> list[str]:

@@ -10,6 +10,7 @@ from director.core.plan.node import Node, slice_of
 from director.git.slots import Slot
 from director.job.arrivals import Arrival
 from director.job.job import Job
+from director.stages.base import base_of
 from director.stages.landing import land, trailers
 from director.stages.leftovers import find_leftovers
 
@@ -32,8 +33,8 @@ def write_slices(job: Job) -> None:
 
 
 def restore_base(job: Job, slot: Slot, paths: set[str]) -> None:
-    """Put files of a slot back to what they were at the job's base; what was not there goes."""
-    for path, content in job.repository.read(job.identity.base, sorted(paths)).items():
+    """Put files of a slot back to what they are at the job's base; what is not there goes."""
+    for path, content in job.repository.read(base_of(job), sorted(paths)).items():
         place = slot.tree / path
         if content is None:
             place.unlink(missing_ok=True)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 from director.job.job import Job
 from director.job.lifecycle import begin_job
-from director.stages import acceptance, approval, integration, node, planning, slices
+from director.stages import acceptance, approval, given, integration, node, planning, slices
 
 _ACTIONS: Mapping[str, Callable[[Job, str], None]] = {
     "job": lambda job, _: _begin(job),
     "recon": lambda job, _: planning.write_recon(job),
-    "spec": lambda job, _: planning.write_spec(job),
+    "spec": lambda job, _: _specify(job),
     "gate": approval.pass_gate,
     "decompose": lambda job, _: planning.write_plan(job),
     "slices": lambda job, _: slices.write_slices(job),
@@ -25,6 +25,11 @@ def perform(job: Job, task: str) -> None:
     """Do what a task is for."""
     kind, _, name = task.partition(":")
     _ACTIONS[kind](job, name)
+
+
+def _specify(job: Job) -> None:
+    write = given.require_given if job.directory.source.exists() else planning.write_spec
+    write(job)
 
 
 def _begin(job: Job) -> None:

@@ -18,6 +18,7 @@ from director.artifacts.files import read_remade, write_model
 from director.artifacts.plans import read_plan
 from director.core.artifacts import Approval, GatesRun, Merged, TestLock
 from director.core.errors import ConfigError, DirectorError
+from director.core.landed import Landed, last_update
 from director.core.model import Model
 from director.core.plan.node import Node, Plan, Slice, slice_of
 from director.job.job import Job
@@ -45,7 +46,8 @@ class Graph:
 
     def create_doit_tasks(self) -> Iterator[TaskDict]:
         """Yield every task that can be known now."""
-        self.__dict__.pop("_landed", None)
+        for known in ("_commits", "_landed"):
+            self.__dict__.pop(known, None)
         yield from self.planning_tasks()
         if self.job.directory.plan.exists():
             yield from self.node_tasks(read_plan(self.job.directory.plan))
@@ -64,16 +66,42 @@ class Graph:
     def _landed(self) -> dict[str, list[str]]:
         """The commits on the job branch by the task that made them, as they were when doit first asked."""
         landed: dict[str, list[str]] = {}
-        with suppress(DirectorError):  # without a branch nothing has landed
-            for entry in self.job.landed():
-                landed.setdefault(entry.task, []).append(entry.commit)
+        for entry in self._commits:
+            landed.setdefault(entry.task, []).append(entry.commit)
         return landed
+
+    @cached_property
+    def _commits(self) -> list[Landed]:
+        with suppress(DirectorError):
+            return self.job.landed()
+        return []  # without a branch nothing has landed
 
     def planning_tasks(self) -> Iterator[TaskDict]:
         """Yield the tasks that lead to the plan."""
         directory = self.job.directory
         start = self._task("job", "begin the job at a commit", targets=[directory.identity])
         yield start | {"uptodate": [True]}
+        is_given = directory.source.exists()
+        yield from self._given_spec() if is_given else self._made_spec()
+        yield _group("gate", "approvals of the specification and the plan")
+        yield self._gate("spec", "approve the specification", [directory.spec])
+        yield self._task(
+            "decompose",
+            "plan the specification as nodes",
+            file_dep=[directory.spec, *([] if is_given else [directory.recon]), directory.approved("spec")],
+            targets=[directory.plan],
+        )
+        yield self._task(
+            "slices",
+            "give each node its own part of the plan",
+            file_dep=[directory.plan],
+            targets=[directory.node(name) for name in self._planned_ids()],
+            uptodate=[_is_sound(directory.node(name), Slice) for name in self._planned_ids()],
+            clean=True,
+        )
+
+    def _made_spec(self) -> Iterator[TaskDict]:
+        directory = self.job.directory
         yield self._task(
             "recon",
             "explore the repository",
@@ -86,22 +114,10 @@ class Graph:
             file_dep=[directory.task, directory.recon],
             targets=[directory.spec],
         )
-        yield _group("gate", "approvals of the specification and the plan")
-        yield self._gate("spec", "approve the specification", [directory.spec])
-        yield self._task(
-            "decompose",
-            "plan the specification as nodes",
-            file_dep=[directory.spec, directory.recon, directory.approved("spec")],
-            targets=[directory.plan],
-        )
-        yield self._task(
-            "slices",
-            "give each node its own part of the plan",
-            file_dep=[directory.plan],
-            targets=[directory.node(name) for name in self._planned_ids()],
-            uptodate=[_is_sound(directory.node(name), Slice) for name in self._planned_ids()],
-            clean=True,
-        )
+
+    def _given_spec(self) -> Iterator[TaskDict]:
+        yield {"basename": "recon", "actions": None, "doc": "nothing: the specification is given"}
+        yield self._task("spec", "take what is given", targets=[self.job.directory.spec]) | {"uptodate": [True]}
 
     def node_tasks(self, plan: Plan) -> Iterator[TaskDict]:
         """Yield the tasks of the plan's nodes, and what gathers them."""
@@ -121,7 +137,7 @@ class Graph:
             "run the repository's gates before anything is done",
             file_dep=[directory.identity],
             targets=[directory.baseline],
-            uptodate=[gates, _is_sound(directory.baseline, GatesRun)],
+            uptodate=[gates, self._baseline_is_measured],
             clean=True,
         )
         yield _group("run", "every node, landed on the job branch")
@@ -225,6 +241,11 @@ class Graph:
         """Return what puts a node's slice back before its task begins: agents may have been at the file."""
         path, value = self.job.directory.node(name), self.job.nodes[name]
         return {"restore": lambda: write_model(path, value)}
+
+    def _baseline_is_measured(self) -> bool:
+        """Tell whether the gates were run at the commit of the base branch that the job stands on."""
+        measured = read_remade(self.job.directory.baseline, GatesRun)
+        return measured is not None and measured.commit == (last_update(self._commits) or self.job.identity.base)
 
     def _tip_is_integrated(self) -> bool:
         """Tell whether the job branch still stands where it was integrated: the branch is an input like any file."""

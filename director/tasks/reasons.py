@@ -14,7 +14,7 @@ from director.tasks.graph import Graph
 
 _CLAIM = "what it made is spoiled, or is not on the job branch"
 _CLAIMS = {
-    "baseline": "the gate commands changed, or its file is spoiled",
+    "baseline": "the gate commands or the base changed, or its file is spoiled",
     "integrate": "the gate commands or the job branch changed",
     "slices": "a file of it is spoiled",
     "gate": "its file is spoiled",

@@ -22,7 +22,7 @@ def conclude(job: Job) -> None:
 def result_of(job: Job) -> Result:
     """Return what became of a job so far."""
     found = {task: _result_of(job, task) for task in (*_PLANNING, *_node_tasks(job))} | {"integrate": _integrated(job)}
-    documents = (job.directory.recon, job.directory.spec, job.directory.plan)
+    documents = (job.directory.source, job.directory.recon, job.directory.spec, job.directory.plan)
     edited = [document for document in documents if is_hand_edited(job.directory, document)]
     return Result.model_validate(
         {

@@ -90,8 +90,8 @@ def test_with_a_cassette_that_has_no_answer(director: Director, project: Project
 @pytest.mark.parametrize(
     ("content", "message", "hint"),
     [
-        (None, "'task.md' cannot be read: no such file or directory", "give --file a text file"),
-        (b"\x7fELF\x00\x01", "'task.md' is not text", "give the task as text in UTF-8"),
+        (None, "'task.md' cannot be read: no such file or directory", "name a text file"),
+        (b"\x7fELF\x00\x01", "'task.md' is not text", "give it as text in UTF-8"),
         ("größer".encode("latin-1"), "'task.md' is not text in UTF-8", "save it as UTF-8"),
         (b" \n\n", "the task is empty", "say what you want done"),
         (b"", "the task is empty", "say what you want done"),
@@ -114,7 +114,7 @@ def test_with_a_task_file_that_holds_no_task(
 def test_with_a_task_file_that_is_a_directory(director: Director, project: Project) -> None:
     done = director(project.root, "plan", "--file", ".director")
 
-    assert_refused(done, "'.director' cannot be read: is a directory", "give --file a text file")
+    assert_refused(done, "'.director' cannot be read: is a directory", "name a text file")
 
 
 @pytest.mark.parametrize(

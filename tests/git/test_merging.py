@@ -99,3 +99,47 @@ def test_every_conflict_is_named(checkout: Checkout, repository: Repository) -> 
 def test_what_is_no_commit_is_another_error_than_a_conflict(repository: Repository, head: str) -> None:
     with pytest.raises(GitError):
         repository.merge_trees(head, "f" * 40)
+
+
+def test_a_commit_with_a_second_parent_is_read_by_its_first(
+    checkout: Checkout, repository: Repository, head: str
+) -> None:
+    ours, theirs = branch(checkout, "ours", a="a\n"), branch(checkout, "theirs", b="b\n")
+    message = "update\n\nDirector-Task: update\nDirector-Inputs: x\n"
+
+    merged = repository.commit_tree(repository.merge_trees(ours, theirs), parent=ours, merged=theirs, message=message)
+
+    assert repository.parent(merged) == ours
+    assert [entry.task for entry in repository.landed(head, merged)] == ["update"]
+    assert repository.changed(repository.parent(merged), merged) == ["b"]
+
+
+def test_commits_that_build_on_a_tip_are_not_beside_it(checkout: Checkout, repository: Repository, head: str) -> None:
+    ours, theirs = branch(checkout, "ours", a="a\n"), branch(checkout, "theirs", b="b\n")
+    checkout.git("checkout", "-q", "ours")
+    checkout.git("merge", "-q", "--no-edit", "theirs")
+    combined = checkout.commit("further", c="c\n")
+
+    assert repository.beside(ours, combined) == [theirs]
+    assert repository.beside(ours, theirs) == [theirs]
+    assert repository.beside(combined, theirs) == []
+
+
+def test_the_last_common_commit_is_found(checkout: Checkout, repository: Repository, head: str) -> None:
+    ours, theirs = branch(checkout, "ours", a="a\n"), branch(checkout, "theirs", b="b\n")
+    stray = checkout.git("commit-tree", "main^{tree}", "-m", "stray")
+
+    assert repository.merge_base(ours, theirs) == head
+    assert repository.merge_base(ours, stray) is None
+
+
+def test_the_last_change_of_a_file_is_found_on_the_side_of_a_merge_that_made_it(
+    checkout: Checkout, repository: Repository, head: str
+) -> None:
+    ours, theirs = branch(checkout, "ours", a="a\n", lock="1\n"), branch(checkout, "theirs", b="b\n")
+    tree = repository.merge_trees(ours, theirs)
+    merged = repository.commit_tree(tree, parent=ours, merged=theirs, message="update")
+
+    assert repository.last_change(head, merged, ["lock"]) == ours
+    assert repository.last_change(head, merged, ["b"]) == theirs
+    assert repository.last_change(head, merged, ["a", "b"]) == merged

@@ -56,6 +56,12 @@ def test_what_others_landed_is_told_by_node_title_and_files(job: Job) -> None:
     ]
 
 
+def test_new_commits_of_the_base_branch_are_news_too(job: Job) -> None:
+    land(job, "update", "theirs.py")
+
+    assert told(job) == ["new commits of the base branch: theirs.py"]
+
+
 def test_of_many_files_some_are_named(job: Job) -> None:
     land(job, "run:beta", *(f"{number:02}.py" for number in range(12)))
 

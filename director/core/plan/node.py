@@ -56,7 +56,7 @@ class PlannedNode(Node):
 
 
 class Plan(Model):
-    """plan.json. Only `nodes` matters; the other fields are accepted from plans of director-cli."""
+    """plan.json. Only `nodes` matters; the other fields are those of exported plans and of director-cli's."""
 
     version: Literal[1] = 1
     nodes: tuple[PlannedNode, ...] = ()
@@ -65,6 +65,7 @@ class Plan(Model):
     repo: str = Field(default="", exclude=True)
     created_at: str = Field(default="", exclude=True)
     job_branch: str = Field(default="", exclude=True)
+    base: str = Field(default="", exclude=True)
 
     def node(self, node_id: str) -> Node | None:
         """Return a node by its id."""
