@@ -8,9 +8,9 @@ from director.cli.opening import open_directory, open_graph
 from director.core.artifacts import JobIdentity
 from director.core.plan.node import Plan
 from director.git.observed import ObservedRepository
+from director.job.leftovers import find_leftovers
 from director.report.revision import revision_of
 from director.report.status import JobStatus, job_status
-from director.stages.leftovers import find_leftovers
 from director.tasks.graph import Graph
 from director.tasks.pending import pending_tasks
 

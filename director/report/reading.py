@@ -13,11 +13,11 @@ from director.core.metrics import NodeMetrics, RunMetrics
 from director.core.plan.node import Node, Plan
 from director.core.spans import RED, Span, SpanKind
 from director.job.job import Job
+from director.job.leftovers import find_leftovers
 from director.report.attempts import read_attempts, read_diff
 from director.report.model import GateReport, NodeReport, Passage, Report, RunReport
 from director.report.room import Room
 from director.report.status import NodeStatus, job_status
-from director.stages.leftovers import find_leftovers
 
 PLANNING = ("recon", "spec", "gate:spec", "decompose", "gate:plan")
 SPANS = 4000

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from director.artifacts.attempts import Answered
-from director.artifacts.files import read_model, read_remade, write_model
+from director.artifacts.files import read_remade, write_model
 from director.core.artifacts import Scope, TestLock
 from director.core.attempts import Rung
 from director.core.calls import CallKey, End
-from director.core.digests import digest
-from director.core.errors import ConfigError, MergeConflict, Rejected
+from director.core.errors import MergeConflict, Rejected
 from director.core.events import Step
 from director.core.landed import Landed, in_doubt
-from director.core.plan.node import Node, Slice
+from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.testruns.outcome import why_not_red
 from director.job.arrivals import Arrival
 from director.job.asking import Question, Workplace, arrived, ask
+from director.job.inputs import allowlist_of_tests, inputs_of_tests, read_slice
 from director.job.job import Job
 from director.prompts.render import render
 from director.stages.guidance import guidance, shown_files
@@ -27,27 +27,11 @@ from director.stages.testing import keep_seen, run_in_candidate
 from director.stages.undoing import land_without, take_back
 
 
-def read_slice(job: Job, node: str) -> Node:
-    """Return a node's own slice of the plan, as it stood when the graph was read."""
-    found = job.nodes.get(node) or read_model(job.directory.node(node), Slice)
-    if found is None:
-        raise ConfigError(f"'{job.directory.node(node)}' is missing", hint="run 'director plan' to have it made")
-    return found
-
-
-def read_lock(job: Job, node: str) -> TestLock:
-    """Return the lock of a node's tests."""
-    found = read_model(job.directory.lock(node), TestLock)
-    if found is None:
-        raise ConfigError(f"'{job.directory.lock(node)}' is missing", hint="run 'director plan' to have it made")
-    return found
-
-
 def write_tests(job: Job, node_id: str) -> None:
     """Have a node's tests written, see them red, commit them to the job branch and lock them."""
     node = read_slice(job, node_id)
     task = f"tests:{node.id}"
-    inputs = _inputs(node, node.files)
+    inputs = inputs_of_tests(node, node.files)
     if _lock_what_landed(job, node, task):
         return
     roles = [Role.TEST_AUTHOR] * job.config.limits.test_attempts
@@ -59,11 +43,6 @@ def write_tests(job: Job, node_id: str) -> None:
         attempt=lambda rung, log: _attempt(job, node, inputs=inputs, rung=rung, log=log),
     )
     _lock(job, node, commit, allowed=node.files)
-
-
-def _inputs(node: Node, files: Sequence[str]) -> str:
-    """Digest what a node's tests are made from, if it may change these files."""
-    return digest(["tests", node.model_copy(update={"files": tuple(files)}).work_digest()])
 
 
 def _lock_what_landed(job: Job, node: Node, task: str) -> bool:
@@ -79,16 +58,9 @@ def _lock_what_landed(job: Job, node: Node, task: str) -> bool:
     return commit is not None
 
 
-def allowlist_of_tests(job: Job, node: Node, landed: Landed) -> Sequence[str] | None:
-    """Return the allowlist for which these tests were written, if they are those of the node as it is; else None."""
-    lock = read_remade(job.directory.lock(node.id), TestLock)
-    narrower = [lock.allowed] if lock and set(lock.allowed) < set(node.files) else []
-    return next((files for files in (node.files, *narrower) if landed.inputs == _inputs(node, files)), None)
-
-
 def _bring_back_tests(job: Job, node: Node, own: Sequence[Landed]) -> str | None:
     """Have the tests on the branch again that were written from the same inputs before; later ones are taken back."""
-    inputs = _inputs(node, node.files)
+    inputs = inputs_of_tests(node, node.files)
     before = [place for place, landed in enumerate(own) if landed.inputs == inputs]
     if not before:
         return None

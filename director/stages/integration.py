@@ -10,9 +10,9 @@ from director.core.errors import StageFailed
 from director.core.events import Step
 from director.core.landed import UPDATE
 from director.core.plan.node import Node
+from director.job.inputs import read_slice
 from director.job.job import Job
 from director.job.places import side_by_side
-from director.stages.acceptance import read_slice
 from director.stages.base import base_of
 from director.stages.testing import TestRun, run_in_checkout, was_counted
 

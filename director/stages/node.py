@@ -18,6 +18,7 @@ from director.core.roles import Role
 from director.core.watch import watch_it_fail
 from director.job.arrivals import Arrival
 from director.job.asking import Question, Workplace, arrived, ask
+from director.job.inputs import Work, read_work
 from director.job.job import Job
 from director.prompts.render import render
 from director.stages.gate import check_lock, check_tests, pass_node_gate
@@ -30,7 +31,6 @@ from director.stages.returning import bring_back_work
 from director.stages.reuse import keep, reuse
 from director.stages.review import Change, needs_stage_two, review_change
 from director.stages.testing import TestRun, run_before
-from director.stages.work import Work, read_work
 
 FRESH_SECONDS = 10.0
 """What the tests said before the work is told as it was so long ago; later they are run again, if anything landed."""

@@ -4,11 +4,11 @@ So an edit of a spec that is taken back costs nothing, whether or not a node was
 """
 
 from director.core.errors import MergeConflict, Rejected
+from director.job.inputs import Work
 from director.job.job import Job
 from director.stages.gate import check_lock, check_tests
 from director.stages.landing import trailers
 from director.stages.undoing import land_without, take_back
-from director.stages.work import Work
 
 
 def bring_back_work(job: Job, work: Work) -> str | None:

@@ -24,11 +24,11 @@ from director.core.patches import (
 )
 from director.core.roles import Role
 from director.job.arrivals import Arrival
+from director.job.inputs import Work
 from director.job.job import Job
 from director.job.patches import Found, place_of
 from director.stages.gate import check_lock, check_tests
 from director.stages.landing import land
-from director.stages.work import Work
 
 PLAYED = "replay"
 """The backend that plays answers: what it gives was not paid for, and whoever plays wants to see it played."""

@@ -10,9 +10,9 @@ from director.core.plan.node import Node, slice_of
 from director.git.slots import Slot
 from director.job.arrivals import Arrival
 from director.job.job import Job
+from director.job.leftovers import find_leftovers
 from director.stages.base import base_of
 from director.stages.landing import land, trailers
-from director.stages.leftovers import find_leftovers
 
 
 def write_slices(job: Job) -> None:

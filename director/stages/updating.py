@@ -14,9 +14,9 @@ from director.core.artifacts import TestLock
 from director.core.errors import ConfigError, MergeConflict, Rejected
 from director.core.landed import UPDATE, standing
 from director.core.plan.node import Node
+from director.job.inputs import read_lock
 from director.job.job import Job
 from director.job.places import side_by_side
-from director.stages.acceptance import read_lock
 from director.stages.base import base_of
 from director.stages.gate import check_tests
 from director.stages.landing import trailers

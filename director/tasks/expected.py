@@ -7,9 +7,8 @@ from director.artifacts.documents import document_of_task, is_hand_edited
 from director.core.errors import DirectorError
 from director.core.landed import Landed
 from director.core.outlook import ASKED, Asks, Expected
+from director.job.inputs import allowlist_of_tests, read_work
 from director.job.job import Approvals, Job
-from director.stages.acceptance import allowlist_of_tests
-from director.stages.work import read_work
 from director.tasks.pending import Pending
 from director.tasks.reasons import IGNORED
 

@@ -43,9 +43,10 @@ def test_a_written_job_is_what_a_run_leaves() -> None:
 
 
 def _files(job: Trial) -> list[str]:
-    """All but what agents and tests said."""
+    """All but what agents and tests said, and what serves for words alone."""
     found = (path.relative_to(job.job) for path in job.job.rglob("*") if path.is_file())
-    return sorted(str(path) for path in found if path.suffix == ".json" or path.parts[0] != "logs")
+    kept = (path for path in found if path.parts[0] != "built" and path.name != "before.json")
+    return sorted(str(path) for path in kept if path.suffix == ".json" or path.parts[0] != "logs")
 
 
 def _artifacts(job: Trial) -> dict[str, Any]:

@@ -25,7 +25,8 @@ def test_without_an_undoing_commit_everything_counts():
 
 
 def test_a_node_stands_until_its_tests_are_written_anew():
-    landed = [Landed("1", "run:a"), Landed("2", "run:b"), Landed("3", "tests:a"), Landed("4", "update")]
+    written, anew = Landed("0", "tests:a", inputs="x"), Landed("3", "tests:a", inputs="y")
+    landed = [written, Landed("1", "run:a"), Landed("2", "run:b"), anew, Landed("4", "update")]
 
     assert standing(landed) == {"b": "2"}
 

@@ -7,8 +7,8 @@ from director.cli.planned import planned_nodes
 from director.cli.text import say
 from director.core.errors import ConfigError, ExitCode
 from director.core.words import listed
+from director.job.leftovers import find_leftovers, keep_leftover
 from director.job.lock import hold
-from director.stages.leftovers import find_leftovers, keep_leftover
 
 EPILOG = """\
 The work of a node that landed and then left the plan stays on the job's branch. 'director status' tells of it until you

@@ -10,8 +10,8 @@ from director.core.artifacts import JobIdentity
 from director.core.bench.arms import Frozen
 from director.core.digests import digest_text
 from director.core.errors import ConfigError
+from director.job.inputs import read_lock
 from director.job.job import Job
-from director.stages.acceptance import read_lock
 
 
 def freeze(job: Job, bench: BenchDirectory) -> Frozen:
