@@ -1,4 +1,4 @@
-from director.core.landed import Landed, in_doubt, in_effect, last_update, standing
+from director.core.landed import Landed, in_doubt, in_effect, last_update
 
 
 def test_a_commit_that_a_later_one_undoes_counts_no_longer():
@@ -22,13 +22,6 @@ def test_without_an_undoing_commit_everything_counts():
     landed = [Landed("1", "tests:a"), Landed("2", "run:a")]
 
     assert in_effect(landed) == landed
-
-
-def test_a_node_stands_until_its_tests_are_written_anew():
-    written, anew = Landed("0", "tests:a", inputs="x"), Landed("3", "tests:a", inputs="y")
-    landed = [written, Landed("1", "run:a"), Landed("2", "run:b"), anew, Landed("4", "update")]
-
-    assert standing(landed) == {"b": "2"}
 
 
 def test_what_an_update_made_red_is_in_doubt_and_what_was_taken_back_is_gone():
