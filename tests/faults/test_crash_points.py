@@ -151,7 +151,8 @@ def test_there_are_steps_of_every_kind(campaign: Campaign, record_property: Call
     record_property("points", len(names))
 
     assert len(names) > 80
-    for part in ("start git update-ref | node._accept", "start git update-ref | acceptance", "transcript", "doit.db"):
+    moves = ("start git update-ref | node._accept", "start git update-ref | acceptance")
+    for part in (*moves, "ask git update-ref", "ask git hash-object", "ask git mktree", "transcript", "doit.db"):
         assert any(part in name for name in names), part
 
 
