@@ -277,7 +277,7 @@ class Repository:
 
     def touched(self, commits: Iterable[str]) -> set[str]:
         """Return the paths that commits changed."""
-        return {path for commit in commits for path in self.changed(f"{commit}^1", commit)}
+        return {path for commit in commits for path in self.changed(self.parent(commit), commit)}
 
     def last_change(self, base: str, tip: str, globs: Sequence[str]) -> str | None:
         """Return the last commit after `base` up to `tip` that changed a file that fits one of the globs."""

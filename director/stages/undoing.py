@@ -18,7 +18,7 @@ def take_back(job: Job, commits: Sequence[str], *, tip: str, message: str) -> st
     """
     made = tip
     for commit in reversed(commits):
-        before = job.repository.tree(f"{commit}^1")
+        before = job.repository.tree(job.repository.parent(commit))
         opposite = job.repository.commit_tree(before, parent=commit, message="what was there before")
         made = job.repository.commit_tree(job.repository.merge_trees(made, opposite), parent=tip, message=message)
     return made

@@ -17,15 +17,21 @@ def shown_commands() -> list[str]:
     """The commands of the README in order, for the nodes of the project fixture; what begins another job comes last."""
     in_blocks = [line.partition(" #")[0].strip() for block in BLOCKS for line in block]
     in_sentences = re.findall(r"`((?:director|doit) [^`]+)`", README.replace("\n", " "))
-    commands = [command.replace("parser", "alpha").replace('"…"', '"another"') for command in in_blocks + in_sentences]
-    shown = [command for command in commands if not command.startswith(INSTALLING)]
-    return sorted(shown, key=lambda command: "--new" in command)
+    names = {"parser": "alpha", " cli": " gamma", '"…"': '"another"'}
+    commands = in_blocks + in_sentences
+    for shown, name in names.items():
+        commands = [command.replace(shown, name) for command in commands]
+    told = [command for command in commands if not command.startswith(INSTALLING)]
+    return sorted(told, key=lambda command: "--new" in command)
 
 
 def test_every_command_of_the_readme_works(project: Project) -> None:
     commands = shown_commands()
     failed = []
     project.file("profiles").mkdir()
+    specification = project.root / "specs/001-json"
+    specification.mkdir(parents=True)
+    (specification / "spec.md").write_text("# Feature Specification: JSON\n\nA --json option.\n")
     for profile in ("all-frontier", "local-first"):
         project.file(f"profiles/{profile}.toml").write_text(project.file("config.toml").read_text())
 
