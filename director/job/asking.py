@@ -21,7 +21,7 @@ from director.core.artifacts import Asked, Scope
 from director.core.calls import CallKey, CallRecord, End, Reply, Usage, node_of
 from director.core.config.settings import Sampling
 from director.core.digests import digest
-from director.core.errors import AgentError, ConfigError, LimitReached
+from director.core.errors import AgentError, ConfigError, LimitReached, Postponed
 from director.core.events import CallEnded, CallStarted, Waiting
 from director.core.money import cost_of, cost_of_reply
 from director.core.price import PriceSource
@@ -180,6 +180,7 @@ def _call(job: Job, asked: Asked, prompt: str) -> Reply:
     key, tier, known = asked.key, asked.tier, known_price(job.config, asked.tier)
     try:
         with ExitStack() as held:
+            held.enter_context(job.at_work.agent())
             with job.spans.within(SpanKind.WAIT, str(tier), least=WAIT_SECONDS):
                 turn = held.enter_context(
                     job.rate_limits.turn(tier, lambda until, why: job.tell(Waiting(key, tier, until, why)))
@@ -195,7 +196,7 @@ def _call(job: Job, asked: Asked, prompt: str) -> Reply:
                 turn.end(reply)
                 record = settle(job, asked, reply, place)  # before anything else is written, be it the span
             job.look_after_repository(key.task)
-    except (AgentError, ConfigError, LimitReached):
+    except (AgentError, ConfigError, LimitReached, Postponed):
         in_flight(job, asked).unlink()
         raise
     job.tell(CallEnded(key, record))

@@ -19,6 +19,8 @@ WAIT_SECONDS = 0.05
 """A shorter wait is none."""
 _LOOK_SECONDS = 0.25
 """How often somebody who waits looks whether director is to stop."""
+_AGENTS_AHEAD, _MOST_AHEAD = 4, 4
+"""For so many agents one worktree is made ready ahead, and so many at most."""
 
 
 class Places:
@@ -76,14 +78,18 @@ class Places:
 
 
 class AtWork:
-    """The places of a run: for agents as many as a person said, for tests no more than there are cores."""
+    """The places of a run: for agents as many as a person said, for tests no more than there are cores.
+
+    An agent's worktree is made equal to a commit, and what the agent left there is kept, while others work: there are
+    some more workplaces than agents where there are enough of these. Not many, or they would be of old commits.
+    """
 
     def __init__(self, spans: Spans) -> None:
         self._spans = spans
-        self._agents = Places(DEFAULT_AGENTS)
-        self._tests = Places(min(DEFAULT_AGENTS, _cores()))
+        self._agents, self._workplaces, self._tests = Places(0), Places(0), Places(0)
         self.urgency: dict[str, float] = {}
         """How much waits for each task."""
+        self.open(DEFAULT_AGENTS)
 
     @property
     def tests_at_once(self) -> int:
@@ -98,11 +104,17 @@ class AtWork:
     def open(self, agents: int) -> None:
         """Let so many agents work at once."""
         self._agents.open(agents)
+        self._workplaces.open(agents + min(agents // _AGENTS_AHEAD, _MOST_AHEAD))
         self._tests.open(min(agents, _cores()))
 
     def close(self) -> None:
         """Let no further agent begin."""
         self._agents.close()
+        self._workplaces.close()
+
+    def workplace(self) -> AbstractContextManager[None]:
+        """Hold a worktree's place, for an agent that is to work for the task that the thread is at."""
+        return self._held(self._workplaces, "workplaces")
 
     def agent(self) -> AbstractContextManager[None]:
         """Hold a place among the agents, for the task that the thread is at."""

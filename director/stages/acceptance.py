@@ -103,7 +103,7 @@ def _attempt(job: Job, node: Node, *, inputs: str, rung: Rung, log: Path) -> str
 
 def _author(job: Job, node: Node, question: Question, rung: Rung, *, message: str, ref: str) -> Answered:
     former = _former_tests(job, node)
-    with job.at_work.agent():
+    with job.at_work.workplace():
         tip = job.tip()
         prompt = _prompt(job, node, rung, commit=tip)
         with job.pool.slot("agent", tip) as slot:

@@ -33,7 +33,7 @@ def converse(
         question = Question(CallKey(role=role, task=task, attempt=rung.number), log, f"{inputs} {rung.number}")
         answered = arrived(job, question)
         if answered is None:
-            with job.at_work.agent(), job.pool.slot("reader", commit) as slot:
+            with job.at_work.workplace(), job.pool.slot("reader", commit) as slot:
                 answered = ask(job, question, prompt(rung.feedback), Workplace(slot))
         try:
             return accept(_checked(answered.reply.text))

@@ -148,7 +148,7 @@ def _execute(job: Job, work: Work, rung: Rung, log: Path) -> Answered:
     job.tell(Step(work.task, "tests before"))
     before, since = run_before(job, work.node, log=log), time.monotonic()
     job.tell(Step(work.task, "waits for its turn"))
-    with job.at_work.agent():
+    with job.at_work.workplace():
         if time.monotonic() - since > FRESH_SECONDS:
             before = run_before(job, work.node, log=log)
         tip = job.tip()

@@ -60,7 +60,7 @@ def _ask(job: Job, change: Change, *, log: Path, stage: str) -> ReviewReply:
     said = guidance(job, change.base, [*change.node.files, *change.node.tests])  # as it was: the change may bend it
     prompt = render("review", job.directory.overrides, node=change.node, diff=diff, guidance=said, stage=stage)
     key = CallKey(role=Role.REVIEWER, task=f"run:{change.node.id}", attempt=change.number)
-    with job.at_work.agent(), job.pool.slot("reader", change.commit) as slot:
+    with job.at_work.workplace(), job.pool.slot("reader", change.commit) as slot:
         inputs = f"{change.inputs} {change.number} {change.commit} {stage}"
         answered = ask(job, Question(key, log, inputs), prompt, Workplace(slot))
         return parse_reply(answered.reply.text, ReviewReply)

@@ -10,12 +10,12 @@ from director.git.guard import settings
 from director.git.guard.evidence import Process
 from director.git.guard.keeper import Keeper
 from director.git.guard.traces import Traces
-from director.git.repository import Repository
+from director.git.repository import Repository, linked_worktrees
 from director.shell import contents
 from director.shell.contents import Content
 from director.shell.intrusions import Intrusion
 
-_PLAIN = ("info/exclude", "info/attributes", "info/grafts", "objects/info/alternates")
+_PLAIN = ("config", "config.worktree", "info/exclude", "info/attributes", "info/grafts", "objects/info/alternates")
 _MAX_NAMED = 5
 _MAX_HOOKS = 500
 
@@ -31,17 +31,18 @@ class Files:
         self._common_dir = repository.common_dir
         self._keeper = keeper
         self._traces = traces
-        self._seen = {path: contents.read(path) for path in self.paths()}
+        self.hooks = repository.common_dir / "hooks"
+        pointer = repository.root / ".git"
+        plain = [repository.common_dir / name for name in _PLAIN]
+        self._fixed = [*plain, *([pointer] if pointer.is_file() else [])]
+        self._seen = {path: contents.read(path) for path in self._paths()}
 
-    def paths(self) -> list[Path]:
-        """Return every file that is watched, whether it exists or not."""
-        plain = [self._common_dir / name for name in _PLAIN]
-        pointer = [self._repository.root / ".git"] if (self._repository.root / ".git").is_file() else []
-        return [*self._configurations(), *plain, *pointer, *_files_below(self._common_dir / "hooks")]
+    def single(self) -> list[Path]:
+        """Return every file that is watched but the hooks, whether it exists or not."""
+        return [*self._fixed, *(worktree / "config.worktree" for worktree in linked_worktrees(self._common_dir))]
 
-    def _configurations(self) -> list[Path]:
-        linked = sorted(self._common_dir.glob("worktrees/*/config.worktree"))
-        return [self._common_dir / "config", self._common_dir / "config.worktree", *linked]
+    def _paths(self) -> list[Path]:
+        return [*self.single(), *_files_below(self.hooks)]
 
     def check(self) -> list[Intrusion]:
         """Put back every file that an agent changed since the last check."""
@@ -53,7 +54,7 @@ class Files:
         return [intrusion for intrusion in found if intrusion]
 
     def _all_paths(self) -> list[Path]:
-        return list(dict.fromkeys([*self.paths(), *self._seen]))
+        return list(dict.fromkeys([*self._paths(), *self._seen]))
 
     def _is_minded(self, path: Path) -> bool:
         """Leave out the settings of a linked worktree that is gone."""

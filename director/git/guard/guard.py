@@ -34,6 +34,7 @@ class Guard:
         where the traces are, too: untrusted processes have to be able to write there.
         """
         self._common_dir = repository.common_dir
+        self._packed = [repository.common_dir / name for name in ("packed-refs", "reftable/tables.list")]
         self._own = tuple(own)
         self._lock = threading.Lock()
         self._traces = Traces(aside / "traces", common_dir=repository.common_dir)
@@ -67,9 +68,9 @@ class Guard:
 
     def _look(self) -> dict[str, Stamp]:
         """Look at all that is watched: the files, and every loose ref but those that are passed over."""
-        others = [self._common_dir / name for name in ("packed-refs", "reftable/tables.list")]
-        stamps = contents.stamps(map(str, [*self._files.paths(), *heads_of(self._common_dir), *others]))
-        pending = [("refs/", str(self._common_dir / "refs"))]
+        places = [*self._files.single(), self._files.hooks, *heads_of(self._common_dir), *self._packed]
+        stamps = contents.stamps(map(str, places))
+        pending = [("refs/", str(self._common_dir / "refs")), ("hooks/", str(self._files.hooks))]
         while pending:
             pending += _add_loose(stamps, *pending.pop(), self._own)
         return stamps

@@ -17,7 +17,7 @@ from director.git.guard import reflogs
 from director.git.guard.evidence import Process
 from director.git.guard.keeper import Keeper
 from director.git.guard.traces import Traces
-from director.git.repository import Repository
+from director.git.repository import Repository, linked_worktrees
 from director.shell import contents
 from director.shell.intrusions import Intrusion
 
@@ -224,4 +224,4 @@ def _checked_out(common_dir: Path) -> Iterator[str]:
 
 def heads_of(common_dir: Path) -> Iterable[Path]:
     """Return the HEAD of the repository and of each linked worktree."""
-    return [common_dir / "HEAD", *sorted(common_dir.glob("worktrees/*/HEAD"))]
+    return [common_dir / "HEAD", *(worktree / "HEAD" for worktree in linked_worktrees(common_dir))]
