@@ -33,8 +33,9 @@ _REFUSALS = (
     "Disk quota exceeded",
     "Read-only file system",
     "Permission denied",
+    "unable to write file",
 )
-"""What git says where its surroundings, not itself, are at fault."""
+"""What git says where its surroundings, not itself, are at fault; of a worktree it does not say why."""
 
 
 class ExitCode(IntEnum):

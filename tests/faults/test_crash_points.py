@@ -15,6 +15,7 @@ LONG_PARTS = 12
 CODES = {KILL: {-9}, TERM: {130, -15}, INT: {130}}
 """How director ends that was stopped; before it has begun to work a signal ends it as it ends any program."""
 LAST = (
+    "write job/.integration.json",
     "rename to job/integration.json",
     "append job/spans.jsonl",
     "append job/doit.db",
@@ -151,8 +152,14 @@ def test_there_are_steps_of_every_kind(campaign: Campaign, record_property: Call
     record_property("points", len(names))
 
     assert len(names) > 80
-    moves = ("start git update-ref | node._accept", "start git update-ref | acceptance")
-    for part in (*moves, "ask git update-ref", "ask git hash-object", "ask git mktree", "transcript", "doit.db"):
+    for part in (
+        "start git update-ref | landing",
+        "ask git update-ref",
+        "ask git hash-object",
+        "ask git mktree",
+        "transcript",
+        "doit.db",
+    ):
         assert any(part in name for name in names), part
 
 

@@ -23,7 +23,7 @@ def test_a_kill_at_any_step_of_a_revert_is_recovered_from_by_the_same_command(tm
     found = [problem for step in steps for problem in killed_at(trial, step, reverted)]
 
     assert tree != reverted
-    assert sum("git update-ref" in step for step in steps) == 3
+    assert sum("git update-ref" in step for step in steps) >= 3
     assert sum("job/merged" in step for step in steps) == 1
     assert found == []
     assert trial.calls("asked") == asked

@@ -19,7 +19,7 @@ ROOM_KB = (0, 8, 16, 32, 48, 64, 96, 128, 192, 256, 1100)
 """How much is free each time that director is run on a disk that somebody keeps filling."""
 _NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 SAID = {
-    "ENOSPC": ("no space left on device", "out of diskspace"),
+    "ENOSPC": ("no space left on device", "out of diskspace", "unable to write file"),
     "EROFS": ("read-only file system",),
     "EACCES": ("permission denied",),
 }

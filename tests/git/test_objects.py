@@ -28,7 +28,8 @@ def objects(repository: Repository) -> Objects:
 def lasting() -> list[psutil.Process]:
     """Return the gits that last."""
     children = psutil.Process().children()
-    return [child for child in children if {"cat-file", "mktree", "hash-object"} & set(child.cmdline())]
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if {"cat-file", "mktree", "hash-object"} & set(child.cmdline())]
 
 
 def test_an_object_that_came_later_is_found(checkout: Checkout, objects: Objects, head: str) -> None:

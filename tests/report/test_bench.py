@@ -5,7 +5,8 @@ from pathlib import Path
 from director.artifacts.directory import JobDirectory
 from director.artifacts.files import append_record
 from director.core.spans import Span, SpanKind
-from director.report.bench import past_calls, seconds_at_work
+from director.report.bench import seconds_at_work
+from director.report.past import past_calls
 from tests.job.jobs import record
 
 
