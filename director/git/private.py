@@ -8,6 +8,8 @@ from pathlib import Path
 
 from director.git.removal import remove_tree
 from director.git.seals import Seal
+from director.shell import contents
+from director.shell.contents import Stamp
 
 NAME = ".git"
 _DIRECTORIES = {
@@ -31,10 +33,13 @@ class PrivateRepository:
         self._place = tree / NAME
         self._borrowing = borrowing
         self._seal = Seal()
+        self._commit, self._stamps = "", dict[str, Stamp]()
 
     def make_equal(self, commit: str, *, index: Path, seal: Seal) -> None:
         """Make it stand at a commit with an index, as if it were new; what is so already is not written again."""
         files = self._files(commit)
+        if commit == self._commit and self._seal.is_like(seal) and self._is_untouched(files.keys()):
+            return
         if not self._is_plain(files.keys()):
             remove_tree(self._place)
             for name in _DIRECTORIES:
@@ -48,6 +53,15 @@ class PrivateRepository:
             remove_tree(copied)
             shutil.copy2(index, copied)  # its time tells git which files may have changed unseen
             self._seal.put_on_copy(copied, seal)
+        self._commit, self._stamps = commit, self._look(files.keys())
+
+    def _is_untouched(self, files: Set[str]) -> bool:
+        """Tell whether nothing in it changed since it was made equal to a commit."""
+        now = self._look(files)
+        return now == self._stamps and contents.UNSETTLED not in now.values()
+
+    def _look(self, files: Set[str]) -> dict[str, Stamp]:
+        return contents.stamps(f"{self._place}/{name}" for name in (*_DIRECTORIES, *files, "index"))
 
     def _files(self, commit: str) -> dict[str, bytes]:
         is_longer = len(commit) == 64

@@ -1,6 +1,8 @@
 """What of the user's own agents and tests must not change: the repository, and the files that programs start with."""
 
 import os
+import threading
+from itertools import count
 from pathlib import Path
 
 from director.core.artifacts import JobIdentity
@@ -20,11 +22,17 @@ class Lookout:
         keep = f"{identity.kept_refs}foreign/"
         self._guard = Guard(repository, own=_OWN_REFS, aside=cache / "guard", keep=keep)
         self._startup = StartupFiles(cache / "startup", slots=cache, environment=os.environ)
+        self._lock, self._moments, self._begun = threading.Lock(), count(), -1
 
     def trace_environment(self) -> dict[str, str]:
         """Return the variables that every untrusted process has to be given, so that its git leaves traces."""
         return self._guard.trace_environment()
 
     def check(self) -> list[Intrusion]:
-        """Put back what agents and tests changed since the last check."""
-        return [*self._startup.check(), *self._guard.check()]
+        """Put back what agents and tests changed since the last check; one that began meanwhile is enough."""
+        asked = next(self._moments)
+        with self._lock:
+            if self._begun > asked:
+                return []
+            self._begun = next(self._moments)
+            return [*self._startup.check(), *self._guard.check()]
