@@ -75,6 +75,17 @@ def in_doubt(landed: Sequence[Landed], task: str) -> Landed | None:
     return found
 
 
+def undone_by(landed: Sequence[Landed], task: str) -> Landed | None:
+    """Return what made the last commit of a task count no longer; None if it counts, or there is none."""
+    found = None
+    for entry in landed:
+        if entry.task == task:
+            found = None
+        elif task in entry.undoes:
+            found = entry
+    return found
+
+
 def last_update(landed: Sequence[Landed]) -> str | None:
     """Return the commit of the base branch that was brought last."""
     return next((entry.inputs for entry in reversed(landed) if entry.task == UPDATE), None)

@@ -1,6 +1,7 @@
 """Why a task is stale, in words: from what doit and the job know of its inputs and of what it made."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from doit.control import TaskControl
 
 from director.artifacts.directory import JobDirectory
+from director.core.errors import DirectorError
+from director.core.landed import UPDATE, undone_by
 from director.core.words import listed, quoted
 from director.tasks.dependency import BaselineDependency
 from director.tasks.graph import Graph
@@ -20,6 +23,11 @@ _CLAIMS = {
     "gate": "its file is spoiled",
 }
 """Why a task is stale whose inputs are not."""
+_UPDATED = {
+    "run": "an update of the base branch made it red",
+    "tests": "an update of the base branch changed its tests",
+}
+"""Why what a node made counts no longer."""
 IGNORED = "you had it ignored"
 
 
@@ -64,8 +72,18 @@ def own_reasons(look: Look, task: Any, pending: Collection[str]) -> list[Reason]
         return []
     said = list(_said(look, task, status, pending))
     if status.reasons["uptodate_false"] and not status.reasons["missing_target"]:
-        said.append(Reason(_CLAIMS.get(task.name.partition(":")[0], _CLAIM)))
+        said.append(Reason(_claim(look, task.name)))
     return said or ([Reason("that it was built is not recorded")] if status.reasons["changed_file_dep"] else [])
+
+
+def _claim(look: Look, task: str) -> str:
+    """Return why what a task made does not count, although nothing that it reads changed."""
+    kind, job = task.partition(":")[0], look.graph.job
+    undone = None
+    if kind in _UPDATED:
+        with suppress(DirectorError):  # without a branch nothing was undone
+            undone = undone_by(job.branch.commits(job.tip()), task)
+    return _UPDATED[kind] if undone and undone.task == UPDATE else _CLAIMS.get(kind, _CLAIM)
 
 
 def named(directory: JobDirectory, path: str) -> str:

@@ -1,4 +1,4 @@
-from director.core.landed import Landed, in_doubt, in_effect, last_update
+from director.core.landed import Landed, in_doubt, in_effect, last_update, undone_by
 
 
 def test_a_commit_that_a_later_one_undoes_counts_no_longer():
@@ -42,3 +42,11 @@ def test_the_last_update_says_on_what_the_job_stands():
 
     assert last_update(landed) == "y"
     assert last_update(landed[2:]) is None
+
+
+def test_what_undid_the_last_commit_of_a_task_is_known_until_it_lands_again():
+    update = Landed("2", "update", undoes=("run:a",))
+
+    assert undone_by([Landed("1", "run:a"), update], "run:a") == update
+    assert undone_by([Landed("1", "run:a"), update, Landed("3", "run:a")], "run:a") is None
+    assert undone_by([Landed("1", "run:b"), update], "run:b") is None

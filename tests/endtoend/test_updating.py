@@ -80,9 +80,11 @@ def test_a_node_that_is_red_only_because_of_another_is_not_asked_for_once_that_i
     project.set_call("executor", "run:alpha", {"files": {"alpha.py": code_of("alpha")}})
 
     done = project.director("update")
+    explained = project.director("explain", "run:alpha")
     run = project.director("run")
 
     assert "tested 3 landed nodes: 2 red" in done.out, done.out + done.err
+    assert "an update of the base branch made it red" in explained.out
     assert run.code == 0, run.out + run.err
     assert project.asked()[len(asked) :] == ["executor run:alpha 1"]
     assert project.director("pending").out == "nothing is pending: everything is up to date\n"
