@@ -7,7 +7,7 @@ from pathlib import Path
 from director.artifacts.attempts import numbered
 from director.artifacts.files import read_ends, read_remade, write_model
 from director.core.artifacts import Seen
-from director.core.errors import Rejected, SetupFailed
+from director.core.errors import GitError, Rejected, SetupFailed
 from director.core.plan.node import Node
 from director.core.spans import PASSED, RED, SpanKind
 from director.core.testruns.outcome import count_tests, ran_no_tests
@@ -78,7 +78,7 @@ def tells_count(output: Path) -> bool:
 
 
 def run_before(job: Job, node: Node, *, log: Path) -> TestRun:
-    """Run a node's tests at the tip, before the work, unless they were seen on the very same tree."""
+    """Run a node's tests at the tip, before the work, unless they were seen on a tree that is the same for them."""
     tip = job.tip()
     if known := _seen(job, node, job.repository.tree(tip), output=log / "before.txt"):
         return known
@@ -104,11 +104,22 @@ def _seen(job: Job, node: Node, tree: str, *, output: Path) -> TestRun | None:
     ]
     for place in filter(Path.is_file, places):
         known = read_remade(place.with_suffix(".json"), Seen)
-        if known and (known.tree, known.command) == (tree, node.test_cmd):
+        if known and known.command == node.test_cmd and _is_same(job, node, known.tree, tree):
             if place != output:
                 shutil.copyfile(place, output)
             return TestRun(Finished(Ended.EXITED, known.exit_code, known.seconds), _both_ends(place))
     return None
+
+
+def _is_same(job: Job, node: Node, before: str, now: str) -> bool:
+    """Tell whether two trees are the same to a node's tests: they differ at most by the tests of other nodes."""
+    if before == now:
+        return True
+    others = {path for other in job.nodes.values() if other.id != node.id for path in other.tests}
+    try:
+        return others.issuperset(job.repository.changed(before, now))
+    except GitError:  # the user's git has pruned it
+        return False
 
 
 def run_in_checkout(job: Job, commit: str, command: str, *, output: Path, name: str = "") -> TestRun:

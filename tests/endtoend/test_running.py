@@ -1,6 +1,7 @@
 """director run, from the plan to an integrated branch."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,22 @@ def test_one_node_can_be_built_alone(project: Project) -> None:
 
     assert done.code == 0
     assert sorted(path.stem for path in project.file("merged").iterdir()) == ["alpha", "beta"]
+
+
+def test_tests_that_were_seen_red_are_not_run_again_before_the_work_until_other_work_has_landed(
+    tmp_path: Path,
+) -> None:
+    project = Project.create(tmp_path / "repository", [node("alpha"), node("beta")])
+    project.plan()
+
+    project.director("run:alpha")
+    project.director("run:beta")
+
+    spans = [json.loads(line) for line in project.file("spans.jsonl").read_text().splitlines()]
+    assert [span["task"] for span in spans if span["name"] == "before"] == ["run:beta"]
+    red = project.file("logs/tests/alpha/1/red.txt").read_text()
+    assert project.file("logs/run/alpha/1/before.txt").read_text() == red
+    assert "No module named 'alpha'" in project.file("logs/run/alpha/1/prompt.md").read_text()
 
 
 def test_a_failed_attempt_is_tried_again_with_the_output_of_the_gate(project: Project) -> None:
