@@ -1,14 +1,15 @@
 """Blobs, trees and refs that are written one after another, by gits that last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from director.core.errors import GitError
 from director.git.commands import Git
 from director.git.trees import Entry, Trees
 from director.shell import contents
 from director.shell.responders import Responder, read_line
 
+_BLOBS = ("hash-object", "-w", "--no-filters", "--stdin-paths")
+_TREES = ("mktree", "-z", "--missing", "--batch")
 _DONE = [b"start: ok", b"prepare: ok", b"commit: ok"]
 _IMPATIENT = ("-c", "core.filesRefLockTimeout=100", "-c", "core.packedRefsTimeout=100")
 
@@ -17,16 +18,16 @@ class Writer:
     """Writes objects, and refs of ours that nobody else moves."""
 
     def __init__(self, git: Git, trees: Trees) -> None:
-        self._trees = trees
+        self._git, self._trees = git, trees
         self._objects, self._packs = git.common_dir / "objects", contents.UNSETTLED
         self._refs = git.lasting(*_IMPATIENT, "update-ref", "--stdin")
-        self._blobs = git.lasting("hash-object", "-w", "--no-filters", "--stdin-paths")
-        self._made = git.lasting("mktree", "-z", "--missing", "--batch")
+        self._blobs = git.lasting(*_BLOBS)
+        self._made = git.lasting(*_TREES)
 
     def write_blobs(self, places: Iterable[Path]) -> list[str]:
         """Write what files hold as it is; return the blobs. Their paths are without line breaks."""
         self._forget_packs()
-        return [_ask(self._blobs, f"{place}\n") for place in places]
+        return [self._ask(self._blobs, f"{place}\n", _BLOBS) for place in places]
 
     def write_tree(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
         """Write a tree that differs from another one at some paths; None deletes the file that may be there."""
@@ -75,7 +76,15 @@ class Writer:
 
     def _write(self, entries: Mapping[str, Entry]) -> str:
         lines = (f"{entry.mode} {entry.kind} {entry.name}\t{name}\0" for name, entry in entries.items())
-        return _ask(self._made, "".join(lines) + "\0")
+        return self._ask(self._made, "".join(lines) + "\0", _TREES)
+
+    def _ask(self, responder: Responder, request: str, arguments: Sequence[str]) -> str:
+        """Return what was written; if it could not be, a git of its own says why. Raises GitError."""
+        said = request.encode(errors="surrogateescape")
+        try:
+            return responder.ask(said, read_line).decode()
+        except (OSError, EOFError):
+            return self._git(*arguments, stdin=said).decode().strip()
 
 
 def _put(entries: dict[str, Entry], name: str, entry: Entry | None) -> None:
@@ -83,10 +92,3 @@ def _put(entries: dict[str, Entry], name: str, entry: Entry | None) -> None:
         entries[name] = entry
     else:
         entries.pop(name, None)
-
-
-def _ask(responder: Responder, request: str) -> str:
-    try:
-        return responder.ask(request.encode(errors="surrogateescape"), read_line).decode()
-    except (OSError, EOFError) as error:
-        raise GitError(["hash-object"], status=128, output=f"it could not be written: {error}") from error

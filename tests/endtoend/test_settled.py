@@ -1,6 +1,7 @@
 """Where there is nothing to do, nothing is held, started, written or asked more than once."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,22 @@ exec "$REAL_GIT" "$@"
 NOTHING = ["status", "pending", "run"]
 
 
-@pytest.fixture(scope="module")
-def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Project]:
-    """A job of one node and a job of four, built to the end."""
+@cache
+def built(place: Path) -> list[Project]:
+    """A job of one node and a job of four, built to the end; once, in the sealed surroundings of the first test."""
     plans = [[node("a")], [node("a"), node("b"), node("c", needs=("a",)), node("d", needs=("b", "c"))]]
-    made = [Project.create(tmp_path_factory.mktemp("job") / "repository", nodes) for nodes in plans]
+    made = [Project.create(place / str(number) / "repository", nodes) for number, nodes in enumerate(plans)]
     for project in made:
         project.plan()
         done = project.director("run")
         assert done.code == 0, done.out + done.err
     return made
+
+
+@pytest.fixture
+def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Project]:
+    """A job of one node and a job of four, built to the end."""
+    return built(tmp_path_factory.getbasetemp() / "settled")
 
 
 @pytest.fixture

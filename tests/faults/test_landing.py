@@ -4,8 +4,8 @@ import io
 import json
 import subprocess
 import sys
-import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,9 +35,11 @@ def assert_always_green(project: Project, place: Path) -> None:
 
 
 def export(project: Project, commit: str, place: Path) -> Path:
-    archive = subprocess.run(["git", "archive", commit], cwd=project.root, capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(place, filter="data")
+    archive = subprocess.run(
+        ["git", "archive", "--format=zip", commit], cwd=project.root, capture_output=True, check=True
+    ).stdout
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        files.extractall(place)
     return place
 
 
