@@ -10,7 +10,8 @@ from director.git.guard import settings
 from director.git.guard.evidence import Process
 from director.git.guard.keeper import Keeper
 from director.git.guard.traces import Traces
-from director.git.repository import Repository, linked_worktrees
+from director.git.guard.worktrees import linked_worktrees
+from director.git.repository import Repository
 from director.shell import contents
 from director.shell.contents import Content
 from director.shell.intrusions import Intrusion
