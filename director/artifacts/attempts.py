@@ -29,8 +29,7 @@ class Answered(Model):
 def numbered(directory: JobDirectory, task: str) -> list[Path]:
     """Return the attempt directories of a task in order."""
     logs = directory.logs(task)
-    found = (entry for entry in logs.iterdir() if entry.name.isdecimal()) if logs.is_dir() else ()
-    return sorted(found, key=lambda entry: int(entry.name))
+    return [logs / name for name in sorted(filter(str.isdecimal, _names(logs)), key=int)]
 
 
 def open_attempt(directory: JobDirectory, task: str) -> Path:
@@ -52,8 +51,15 @@ def history(directory: JobDirectory, task: str) -> list[Attempt]:
 def count_closed(directory: JobDirectory, task: str) -> int:
     """Return how many attempts of a task have an outcome, without reading any: there may be very many tasks."""
     logs = directory.logs(task)
-    names = os.listdir(logs) if logs.is_dir() else []  # noqa: PTH208 - names are all that is needed
-    return sum(name.isdecimal() and (logs / name / "outcome.json").exists() for name in names)
+    return sum(name.isdecimal() and (logs / name / "outcome.json").exists() for name in _names(logs))
+
+
+def _names(directory: Path) -> list[str]:
+    """Return the names in a directory; none where there is no directory."""
+    try:
+        return os.listdir(directory)  # noqa: PTH208 - names are all that is needed
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def close_attempt(attempt: Path, outcome: Attempt) -> None:

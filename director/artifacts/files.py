@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from director.core.model import Model
 from director.core.problems import describe_problems, other_version
 
 AnyModel = TypeVar("AnyModel", bound=Model)
+Made = TypeVar("Made")
 _UNFINISHED = ".unfinished"
 
 
@@ -28,8 +29,7 @@ def write_text(path: Path, text: str, *, synced: bool = True) -> bool:
     if read_bytes(path) == data:
         return False
     with naming(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
+        handle, scratch = _in_directory(path, lambda: _open_scratch(path))
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -42,6 +42,19 @@ def write_text(path: Path, text: str, *, synced: bool = True) -> bool:
             Path(scratch).unlink(missing_ok=True)
             raise
     return True
+
+
+def _open_scratch(path: Path) -> tuple[int, str]:
+    return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
+
+
+def _in_directory(path: Path, make: Callable[[], Made]) -> Made:
+    """Make a file; its directory, too, where that is missing."""
+    try:
+        return make()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return make()
 
 
 @contextmanager
@@ -122,8 +135,7 @@ def read_remade(path: Path, model: type[AnyModel]) -> AnyModel | None:
 
 def append_record(path: Path, record: Model) -> None:
     """Append one line to a file of records; a torn line before it stays a line of its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with naming(path), path.open("a+b", buffering=0) as file:
+    with naming(path), _in_directory(path, lambda: path.open("a+b", buffering=0)) as file:
         file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
         separator = b"" if file.read(1) in (b"", b"\n") else b"\n"
         data = separator + _json(record).encode() + b"\n"

@@ -30,7 +30,4 @@ class Files:
 
     def stand(self) -> bool | None:
         """Tell whether all of them stand and none of them changed; None where that is not known."""
-        if self._stamps is None:
-            return None
-        now = contents.stamps(self._stamps)
-        return all(contents.is_same(stamp, now.get(place)) for place, stamp in self._stamps.items())
+        return None if self._stamps is None else contents.stand(self._stamps)

@@ -31,7 +31,7 @@ class Pool:
     @contextmanager
     def slot(self, kind: str, commit: str) -> Iterator[Slot]:
         """Lend a slot that is equal to a commit. Agents and gates use slots of different kinds."""
-        slot = self._take(kind)
+        slot = self._take(kind, commit)
         try:
             slot.prepare(commit)
             yield slot
@@ -50,11 +50,12 @@ class Pool:
         with self._lock:
             self._withheld.add(name)
 
-    def _take(self, kind: str) -> Slot:
+    def _take(self, kind: str, commit: str) -> Slot:
+        """Return a free slot, rather one that stands at the commit already."""
         with self._lock:
             free = self._free.setdefault(kind, [])
             if free:
-                return free.pop()
+                return free.pop(next((at for at, slot in enumerate(free) if slot.commit == commit), -1))
             self._made[kind] = self._made.get(kind, 0) + 1
             name = f"{kind}-{self._made[kind]}"
             return self._slot(name)

@@ -31,15 +31,15 @@ class PrivateRepository:
 
     def __init__(self, tree: Path, *, borrowing: Path) -> None:
         self._place = tree / NAME
-        self._borrowing = borrowing
+        self._borrowing, self._shallow = borrowing, borrowing / "shallow"
         self._seal = Seal()
-        self._commit, self._stamps = "", dict[str, Stamp]()
+        self._commit, self._stamps = "", dict[str, Stamp | None]()
 
     def make_equal(self, commit: str, *, index: Path, seal: Seal) -> None:
         """Make it stand at a commit with an index, as if it were new; what is so already is not written again."""
-        files = self._files(commit)
-        if commit == self._commit and self._seal.is_like(seal) and self._is_untouched(files.keys()):
+        if commit == self._commit and self._seal.is_like(seal) and contents.stand(self._stamps):
             return
+        files = self._files(commit)
         if not self._is_plain(files.keys()):
             remove_tree(self._place)
             for name in _DIRECTORIES:
@@ -55,13 +55,9 @@ class PrivateRepository:
             self._seal.put_on_copy(copied, seal)
         self._commit, self._stamps = commit, self._look(files.keys())
 
-    def _is_untouched(self, files: Set[str]) -> bool:
-        """Tell whether nothing in it changed since it was made equal to a commit."""
-        now = self._look(files)
-        return now == self._stamps and contents.UNSETTLED not in now.values()
-
-    def _look(self, files: Set[str]) -> dict[str, Stamp]:
-        return contents.stamps(f"{self._place}/{name}" for name in (*_DIRECTORIES, *files, "index"))
+    def _look(self, files: Set[str]) -> dict[str, Stamp | None]:
+        places = [*(f"{self._place}/{name}" for name in (*_DIRECTORIES, *files, "index")), str(self._shallow)]
+        return {**dict.fromkeys(places), **contents.stamps(places)}
 
     def _files(self, commit: str) -> dict[str, bytes]:
         is_longer = len(commit) == 64
@@ -71,8 +67,7 @@ class PrivateRepository:
             "HEAD": f"{commit}\n".encode(),
             "config": f"[core]\n\trepositoryformatversion = {version}\t{_SETTINGS}".encode(),
         }
-        shallow = self._borrowing / "shallow"
-        return files | ({"shallow": shallow.read_bytes()} if shallow.is_file() else {})
+        return files | ({"shallow": self._shallow.read_bytes()} if self._shallow.is_file() else {})
 
     def _is_plain(self, optional: Set[str]) -> bool:
         """Tell whether its directories are ours to use and hold no other names than those of a new one."""

@@ -16,6 +16,7 @@ from director.core.plan.paths import path_problem
 from director.git.commands import Git, find_repository, run_in
 from director.git.history import History
 from director.git.objects import Found, Objects, is_hash
+from director.git.tracked import Tracked
 from director.git.trees import Entry, Trees
 from director.git.writing import Writer
 from director.shell import contents
@@ -179,8 +180,7 @@ class Repository:
 
     def commit_tree(self, tree: str, *, parent: str, message: str, merged: str = "") -> str:
         """Write a commit, of which `merged` is the second parent; no ref moves."""
-        parents = [argument for commit in (parent, merged) if commit for argument in ("-p", commit)]
-        return self.git("commit-tree", tree, *parents, "-F", "-", stdin=message.encode()).decode().strip()
+        return self.writer.write_commit(tree, parents=filter(None, (parent, merged)), message=message)
 
     def tree_with(self, commit: str, files: Mapping[str, tuple[str, bytes] | None]) -> str:
         """Return the tree of a commit in which files have another mode and content, or are gone, without a checkout.
@@ -193,6 +193,17 @@ class Repository:
 
     def _write(self, content: bytes) -> str:
         return self.git("hash-object", "-w", "--stdin", stdin=content).decode().strip()
+
+    def combine(self, ours: str, theirs: str, *, base: str) -> str:
+        """Return the tree that combines two commits that build on a third. Raises MergeConflict with the places.
+
+        Where one changed nothing that the other did, its changes are made in the other's tree; all else git merges.
+        """
+        tree, changed = self.tree(ours), list(self.trees.compare(self.tree(base), self.tree(theirs)))
+        tracked = Tracked(self.trees, tree)
+        if all(tracked.find(path) == old if old else not tracked.meets(path) for path, old, _ in changed):
+            return self.writer.write_tree(tree, {path: new for path, _, new in changed})
+        return self.merge_trees(ours, theirs)
 
     def merge_trees(self, ours: str, theirs: str) -> str:
         """Return the tree that combines two commits. Raises MergeConflict with the places."""

@@ -56,7 +56,8 @@ class Slot:
         """`commit` is what an earlier process prepared the slot for."""
         self.repository = repository
         self.directory = directory
-        self._commit = commit
+        self.commit = commit
+        """What it stands at."""
         self._seal = Seal()
         self._times = 0
         """How often it was checked out since its index is ours."""
@@ -125,7 +126,7 @@ class Slot:
             self._directories.forget()
             self._files.forget()
         standing = self._sweep()
-        if commit != self._commit or not self._stands():
+        if commit != self.commit or not self._stands():
             self._check_out(commit)
         if not standing.issuperset((*self.provision.files, *self.provision.directories)):
             self.provision.give_again(self.tree, self._tracked(), standing=standing)
@@ -145,7 +146,7 @@ class Slot:
         self._seal.take_off()
         self._files.forget()
         self._git("read-tree", "--reset", "-u", commit)
-        self._commit = commit
+        self.commit = commit
         self._seal.put_on(self.index)
         self._sweep()
         self._files.remember(path for path, _ in self.repository.trees.files(self.repository.tree(commit)))
@@ -159,7 +160,7 @@ class Slot:
     def _unbend(self) -> None:
         """Make the index anew from the slot's commit, unless it is as we left it."""
         if not self._seal.holds(self.index):
-            self._index_anew(self._commit)
+            self._index_anew(self.commit)
 
     def _index_anew(self, commit: str) -> None:
         """Make an index of a commit; files that are as the commit has them are not written again."""
@@ -167,11 +168,11 @@ class Slot:
         remove_tree(self.index.with_name("index.lock"))
         self._git("read-tree", commit)
         self.repository.git.attempt("update-index", "-q", "--refresh", index=self.index, worktree=self.tree)
-        self._commit, self._times = commit, 0
+        self.commit, self._times = commit, 0
         self._seal.put_on(self.index)
 
     def _tracked(self) -> Tracked:
-        return Tracked(self.repository.trees, self.repository.tree(self._commit))
+        return Tracked(self.repository.trees, self.repository.tree(self.commit))
 
     def _git(self, *arguments: str) -> bytes:
         """Run git on the slot as we see it; an agent may have deleted the whole directory."""
@@ -247,4 +248,4 @@ class Slot:
         """Write the tree of the slot's commit with these paths as they now stand; nothing else is taken."""
         self._unbend()
         standing = {path for path in paths if self._is_plain(path) and (self.tree / path).exists()}
-        return snapshot(self.repository, self._commit, self.tree, paths, standing=standing, index=self.index)
+        return snapshot(self.repository, self.commit, self.tree, paths, standing=standing, index=self.index)

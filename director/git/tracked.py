@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from director.git.trees import Trees
+from director.git.trees import Entry, Trees
 
 
 @dataclass(frozen=True)
@@ -13,14 +13,18 @@ class Tracked:
     trees: Trees
     tree: str
 
+    def find(self, path: str) -> Entry | None:
+        """Return what stands at a path; None for nothing."""
+        return self.trees.find(self.tree, path)
+
     def has_file(self, path: str) -> bool:
         """Tell whether a path is that of a file, a link or a submodule."""
-        entry = self.trees.find(self.tree, path)
+        entry = self.find(path)
         return entry is not None and not entry.is_tree
 
     def has_directory(self, path: str) -> bool:
         """Tell whether a path leads to files."""
-        entry = self.trees.find(self.tree, path)
+        entry = self.find(path)
         return entry is not None and entry.is_tree
 
     def meets(self, path: str) -> bool:

@@ -1,14 +1,19 @@
-"""Blobs, trees and refs that are written one after another, by gits that last."""
+"""Blobs, trees, commits and refs that are written one after another, by gits that last."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from director.git.commands import Git
 from director.git.trees import Entry, Trees
 from director.shell import contents
 from director.shell.responders import Responder, read_line
+from director.shell.scratch import scratch_directory
 
 _BLOBS = ("hash-object", "-w", "--no-filters", "--stdin-paths")
+_COMMITS = ("hash-object", "-w", "-t", "commit", "--stdin-paths")
 _TREES = ("mktree", "-z", "--missing", "--batch")
 _DONE = [b"start: ok", b"prepare: ok", b"commit: ok"]
 _IMPATIENT = ("-c", "core.filesRefLockTimeout=100", "-c", "core.packedRefsTimeout=100")
@@ -23,6 +28,7 @@ class Writer:
         self._refs = git.lasting(*_IMPATIENT, "update-ref", "--stdin")
         self._blobs = git.lasting(*_BLOBS)
         self._made = git.lasting(*_TREES)
+        self._commits = git.lasting(*_COMMITS)
 
     def write_blobs(self, places: Iterable[Path]) -> list[str]:
         """Write what files hold as it is; return the blobs. Their paths are without line breaks."""
@@ -34,12 +40,32 @@ class Writer:
         self._forget_packs()
         return self._changed(tree, changes) or self._write({})
 
+    def write_commit(self, tree: str, *, parents: Iterable[str], message: str) -> str:
+        """Write a commit of the user's, made now."""
+        self._forget_packs()
+        lines = [f"tree {tree}", *(f"parent {commit}" for commit in dict.fromkeys(parents)), *self._people()]
+        with scratch_directory() as scratch:
+            place = Path(scratch) / "commit"
+            place.write_text("\n".join([*lines, "", message if message.endswith("\n") else f"{message}\n"]))
+            return self._ask(self._commits, f"{place}\n", _COMMITS)
+
+    def _people(self) -> Iterator[str]:
+        """Yield the lines of a commit that say whose it is and when it was made."""
+        now = f"{int(time.time())} {time.strftime('%z')}"
+        for role, (who, when) in self._identities.items():
+            yield f"{role} {who}> {when if f'GIT_{role.upper()}_DATE' in os.environ else now}"
+
+    @cached_property
+    def _identities(self) -> dict[str, tuple[str, str]]:
+        """The author and the committer as git writes them, and the time for which it would take this moment."""
+        said = {role: self._git.text("var", f"GIT_{role.upper()}_IDENT") for role in ("author", "committer")}
+        return {role: (line.partition("> ")[0], line.partition("> ")[2]) for role, line in said.items()}
+
     def _forget_packs(self) -> None:
         """Begin anew where packs came or went: a git does not write what it once saw in one that is gone meanwhile."""
         packs = contents.stamp((self._objects / "pack").stat())
         if not contents.is_same(self._packs, packs) or (self._objects / "info" / "alternates").exists():
-            self._blobs.close()
-            self._made.close()
+            self._close_writers()
         self._packs = packs
 
     def point(self, ref: str, commit: str) -> bool:
@@ -53,8 +79,11 @@ class Writer:
     def close(self) -> None:
         """End the programs that write."""
         self._refs.close()
-        self._blobs.close()
-        self._made.close()
+        self._close_writers()
+
+    def _close_writers(self) -> None:
+        for writer in (self._blobs, self._made, self._commits):
+            writer.close()
 
     def _changed(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
         """Return the changed tree, or nothing if there is nothing left in it."""

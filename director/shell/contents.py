@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +136,20 @@ def stamps(paths: Iterable[str], look: Callable[[str], os.stat_result] = os.lsta
         except OSError:  # there is nothing; `suppress` takes longer than all the rest
             continue
     return found
+
+
+def stand(known: Mapping[str, Stamp | None], look: Callable[[str], os.stat_result] = os.lstat) -> bool:
+    """Tell whether nothing changed at paths since they had these stamps; None is that of nothing."""
+    for path, before in known.items():
+        try:
+            status = look(path)
+        except OSError:
+            if before is None:
+                continue
+            return False
+        if (status.st_ctime_ns, status.st_ino, status.st_size) != before:
+            return False
+    return True
 
 
 def stamp(status: os.stat_result) -> Stamp:

@@ -2,12 +2,14 @@
 
 import io
 import os
+import select
 import signal
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -155,15 +157,18 @@ def run(
         heard, said = subprocess.PIPE if talk else out, subprocess.PIPE if stdin else subprocess.DEVNULL
         call = Call(argv, call_mark, cwd=cwd, env=environment, stdin=said, stdout=heard, stderr=err)
         files.callback(call.close)
-        exited = threading.Event()
-        threading.Thread(target=_attend, args=(call.process, stdin, out, exited), daemon=True).start()
+        has_ended = files.enter_context(_end_of(call.process))
+        copier = _start_talking(call.process, stdin, out)
         try:
-            ended = _watch(exited, started, limits, [out.fileno(), err.fileno()])
+            ended = _watch(call.process, has_ended, started, limits, [out.fileno(), err.fileno()])
             if talk and ended is not Ended.EXITED:
                 talk.break_off()
         finally:
             end_found(call.left)
-            exited.wait(GRACE_SECONDS)
+            if has_ended(GRACE_SECONDS):
+                adoption.collect(call.process)
+            if copier:  # what it said last; something that it left running may hold the pipe open
+                copier.join(GRACE_SECONDS)
     exit_code = call.process.returncode
     return Finished(ended, exit_code if exit_code is not None else -9, time.monotonic() - started)
 
@@ -223,9 +228,48 @@ def _wait(entries: Sequence[Entry]) -> None:
         pause = min(2 * pause, 0.05)
 
 
-def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Sequence[int]) -> Ended:
+@contextmanager
+def _end_of(process: subprocess.Popen[bytes]) -> Iterator[Callable[[float], bool]]:
+    """Give what waits so many seconds for the end of a program, and tells whether it has come."""
+    descriptor = _descriptor(process.pid)
+    if descriptor is None:
+        yield lambda seconds: _is_over(process, seconds)
+        return
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        yield lambda seconds: bool(poll.poll(1000 * seconds))
+    finally:
+        os.close(descriptor)
+
+
+def _descriptor(pid: int) -> int | None:
+    """Return a descriptor by which the end of a child is seen, where the system has such."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # a Python or a kernel that is too old, or a sandbox
+        return None
+
+
+def _is_over(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _watch(
+    process: subprocess.Popen[bytes],
+    has_ended: Callable[[float], bool],
+    started: float,
+    limits: Limits,
+    outputs: Sequence[int],
+) -> Ended:
     sizes, changed = [0] * len(outputs), time.monotonic()
-    while not exited.wait(POLL_SECONDS):
+    while not has_ended(POLL_SECONDS):
         now = time.monotonic()
         if _stopping.is_set():
             raise Interrupted("director was asked to stop")
@@ -239,21 +283,21 @@ def _watch(exited: threading.Event, started: float, limits: Limits, outputs: Seq
             return Ended.TIMEOUT
         if limits.idle is not None and now - changed > limits.idle:
             return Ended.IDLE
+    adoption.collect(process)
     if _stopping.is_set():
         raise Interrupted("director was asked to stop")
     return Ended.EXITED
 
 
-def _attend(process: subprocess.Popen[bytes], stdin: bytes | Talk, out: IO[bytes], exited: threading.Event) -> None:
+def _start_talking(process: subprocess.Popen[bytes], stdin: bytes | Talk, out: IO[bytes]) -> threading.Thread | None:
+    """Write to a program what there is to say, and return what copies what it says on a pipe."""
     if process.stdin:
         threading.Thread(target=_feed, args=(process, stdin), daemon=True).start()
+    if not process.stdout:
+        return None
     copier = threading.Thread(target=_copy, args=(process.stdout, out), daemon=True)
-    if process.stdout:
-        copier.start()
-    adoption.collect(process)
-    if process.stdout:  # what it said last; something that it left running may hold the pipe open
-        copier.join(GRACE_SECONDS)
-    exited.set()
+    copier.start()
+    return copier
 
 
 def _copy(source: io.BufferedReader, target: IO[bytes]) -> None:

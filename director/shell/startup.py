@@ -52,16 +52,18 @@ class StartupFiles:
         self._directories: dict[str, Callable[[str], object]] = {**shadowed, **hooked}
         self._paths = {str(link) for link in places.links() if link.is_relative_to(self._home)}
         self._paths |= {_resolved(path) for path in places.files()}
-        self._stamps: dict[str, Stamp] = {}
-        self._stamps = self._look()
+        self._known_directories, self._known = dict[str, Stamp | None](), dict[str, Stamp | None]()
+        self._look()
         self._users = {path: _read(Path(path)) for path in self._paths}
 
     def check(self) -> list[Intrusion]:
         """Put back what is no longer as it was at the beginning; costs next to nothing while nothing changes."""
         with self._lock:
-            before, self._stamps = self._stamps, self._look()
-            same = contents.is_same
-            touched = [path for path in self._paths if not same(before.get(path), self._stamps.get(path))]
+            if contents.stand(self._known_directories, os.stat) and contents.stand(self._known):
+                return []
+            before, same = self._known, contents.is_same
+            self._look()
+            touched = [path for path in self._paths if not same(before.get(path), self._known.get(path))]
             found = {path: _read(Path(path)) for path in sorted(touched)}
             return [self._undo(Path(path), now) for path, now in found.items() if self._is_foreign(path, now)]
 
@@ -72,13 +74,15 @@ class StartupFiles:
             return now is not None and now != before and self._slots in now.data
         return now != before and (directory not in self._programs or before is None)
 
-    def _look(self) -> dict[str, Stamp]:
+    def _look(self) -> None:
         """Look at every directory and file, and list the directories that changed."""
-        stamps = contents.stamps(self._directories, os.stat)
-        for directory, is_minded in self._directories.items():
-            if not contents.is_same(self._stamps.get(directory), stamps.get(directory)):
+        before = self._known_directories
+        self._known_directories = {**dict.fromkeys(self._directories), **contents.stamps(self._directories, os.stat)}
+        for directory, stamp in self._known_directories.items():
+            if not contents.is_same(before.get(directory), stamp):
+                is_minded = self._directories[directory]
                 self._paths.update(f"{directory}/{name}" for name in _names(directory) if is_minded(name))
-        return stamps | contents.stamps(self._paths)
+        self._known = {**dict.fromkeys(self._paths), **contents.stamps(self._paths)}
 
     def _undo(self, path: Path, now: Content | None) -> Intrusion:
         top = self._home if path.is_relative_to(self._home) else path.parent

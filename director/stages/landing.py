@@ -70,7 +70,7 @@ def _combine(job: Job, arrival: Arrival, before: str) -> Coupled:
 
 def _merge(job: Job, arrival: Arrival, before: str) -> str:
     try:
-        tree = job.repository.merge_trees(before, arrival.commit)
+        tree = job.repository.combine(before, arrival.commit, base=arrival.base)
     except MergeConflict as conflict:
         raise Rejected(f"{conflict.message}\nThe worktree of the next attempt holds the new state.") from conflict
     return job.repository.commit_tree(tree, parent=before, message=arrival.message)

@@ -143,3 +143,55 @@ def test_the_last_change_of_a_file_is_found_on_the_side_of_a_merge_that_made_it(
     assert repository.last_change(head, merged, ["lock"]) == ours
     assert repository.last_change(head, merged, ["b"]) == theirs
     assert repository.last_change(head, merged, ["a", "b"]) == merged
+
+
+def combine(checkout: Checkout, repository: Repository, ours: str, theirs: str) -> str:
+    return repository.combine(ours, theirs, base=checkout.git("rev-parse", "main"))
+
+
+def test_what_only_one_changed_is_combined_as_git_merges_it(checkout: Checkout, repository: Repository) -> None:
+    checkout.commit("main", kept="kept\n", gone="gone\n", changed="1\n")
+    ours = branch(checkout, "ours", **{"top.txt": "ours\n", "a/new.txt": "ours\n"})
+    theirs = branch(checkout, "theirs", **{"changed": "2\n", "gone": None, "a/other.txt": "theirs\n"})
+
+    assert combine(checkout, repository, ours, theirs) == repository.merge_trees(ours, theirs)
+
+
+def test_what_both_changed_is_merged(checkout: Checkout, repository: Repository) -> None:
+    lines = "1\n2\n3\n4\n5\n6\n7\n"
+    checkout.commit("main", lines=lines)
+    ours = branch(checkout, "ours", lines="first\n" + lines)
+    theirs = branch(checkout, "theirs", lines=lines + "last\n")
+
+    assert repository.read(combine(checkout, repository, ours, theirs), ["lines"]) == {
+        "lines": f"first\n{lines}last\n".encode()
+    }
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({"top.txt": "ours\n"}, {"top.txt": "theirs\n"}),
+        ({"top.txt": None}, {"top.txt": "theirs\n"}),
+        ({"a": "a file\n"}, {"a/b": "below it\n"}),
+        ({"a/b": "below it\n"}, {"a": "a file\n"}),
+    ],
+)
+def test_what_does_not_go_together_is_a_conflict(
+    checkout: Checkout, repository: Repository, ours: dict[str, str | None], theirs: dict[str, str | None]
+) -> None:
+    one, other = branch(checkout, "ours", **ours), branch(checkout, "theirs", **theirs)
+
+    with pytest.raises(MergeConflict):
+        combine(checkout, repository, one, other)
+
+
+def test_a_file_that_the_other_renamed_is_changed_where_it_is_now(checkout: Checkout, repository: Repository) -> None:
+    lines = "".join(f"{number}\n" for number in range(20))
+    checkout.commit("main", old=lines)
+    ours = branch(checkout, "ours", old=None, new=lines)
+    theirs = branch(checkout, "theirs", old=f"{lines}last\n")
+
+    tree = combine(checkout, repository, ours, theirs)
+
+    assert repository.read(tree, ["old", "new"]) == {"old": None, "new": f"{lines}last\n".encode()}

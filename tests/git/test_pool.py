@@ -9,6 +9,7 @@ import pytest
 from director.core.errors import GitError
 from director.git.pool import Pool
 from director.git.repository import Repository
+from tests.git.checkout import Checkout
 from tests.git.damage import write
 
 
@@ -86,3 +87,13 @@ def test_another_director_uses_the_slots_that_an_earlier_one_left(
     with Pool(repository, pool.directory).slot("agent", head) as second:
         assert second.directory == first.directory
         assert second.changes() == []
+
+
+def test_of_the_free_slots_one_that_stands_at_the_commit_is_lent(pool: Pool, checkout: Checkout, head: str) -> None:
+    later = checkout.commit("later", new="x\n")
+    with pool.slot("gate", head) as one, pool.slot("gate", later) as other:
+        standing = {head: one.directory, later: other.directory}
+
+    for commit in (head, later, head):
+        with pool.slot("gate", commit) as slot:
+            assert slot.directory == standing[commit]

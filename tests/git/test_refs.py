@@ -1,6 +1,7 @@
 """Commits and refs: what they name, and moving them only if nobody else did."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,33 @@ def test_a_lock_that_goes_by_itself_is_waited_for(repository: Repository, head: 
     holder.join()
 
     assert not lock.exists()
+
+
+@pytest.mark.parametrize("message", ["one line", "Überschrift\n\nDirector-Task: run:x\n", "x\n\n\n"])
+def test_a_commit_is_the_one_that_git_would_make(
+    checkout: Checkout, repository: Repository, head: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.git("config", "user.name", "  Ada <of> Ü, ")
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "1700000000 +0530")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "1700000001 -0200")
+    tree, side = tree_of(repository, head), checkout.commit("beside")
+    expected = repository.git("commit-tree", tree, "-p", head, "-p", side, "-F", "-", stdin=message.encode())
+
+    made = repository.commit_tree(tree, parent=head, merged=side, message=message)
+
+    assert made == expected.decode().strip()
+
+
+def test_a_commit_is_made_now(
+    checkout: Checkout, repository: Repository, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GIT_AUTHOR_DATE", raising=False)
+    monkeypatch.delenv("GIT_COMMITTER_DATE", raising=False)
+    before = int(time.time())
+
+    commits = [commit_on(repository, head, "x")]
+    time.sleep(1.1)
+    commits.append(commit_on(repository, head, "x"))
+
+    times = [int(checkout.git("show", "-s", "--format=%ct", commit)) for commit in commits]
+    assert before <= times[0] < times[1] <= time.time()
