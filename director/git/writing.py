@@ -46,7 +46,7 @@ class Writer:
         lines = [f"tree {tree}", *(f"parent {commit}" for commit in dict.fromkeys(parents)), *self._people()]
         with scratch_directory() as scratch:
             place = Path(scratch) / "commit"
-            place.write_text("\n".join([*lines, "", message if message.endswith("\n") else f"{message}\n"]))
+            place.write_text("\n".join([*lines, "", message]))
             return self._ask(self._commits, f"{place}\n", _COMMITS)
 
     def _people(self) -> Iterator[str]:
