@@ -33,38 +33,44 @@ class PrivateRepository:
         self._place = tree / NAME
         self._borrowing, self._shallow = borrowing, borrowing / "shallow"
         self._seal = Seal()
-        self._commit, self._stamps = "", dict[str, Stamp | None]()
+        self._stamps = dict[str, Stamp | None]()
+        """Of its directories, and of what does not depend on the commit."""
 
     def make_equal(self, commit: str, *, index: Path, seal: Seal) -> None:
         """Make it stand at a commit with an index, as if it were new; what is so already is not written again."""
-        if commit == self._commit and self._seal.is_like(seal) and contents.stand(self._stamps):
-            return
-        files = self._files(commit)
+        if not self._stamps or not contents.stand(self._stamps):
+            self._lay_out(is_longer=len(commit) == 64)
+        self._put("HEAD", f"{commit}\n".encode())
+        copied = self._place / "index"
+        if not (_is_own(copied) and self._seal.is_like(seal) and self._seal.holds(copied)):
+            _make_room(copied)
+            shutil.copyfile(index, copied)
+            times = index.stat()  # they tell git which files may have changed unseen
+            os.utime(copied, ns=(times.st_atime_ns, times.st_mtime_ns))
+            self._seal.put_on_copy(copied, seal)
+
+    def _lay_out(self, *, is_longer: bool) -> None:
+        """Make everything that does not depend on the commit what it is in a new one."""
+        files = self._files(is_longer=is_longer)
         if not self._is_plain(files.keys()):
             remove_tree(self._place)
             for name in _DIRECTORIES:
                 (self._place / name).mkdir()
         for name, content in files.items():
-            if not _holds(self._place / name, content):
-                remove_tree(self._place / name)
-                (self._place / name).write_bytes(content)
-        copied = self._place / "index"
-        if not (_is_own(copied) and self._seal.is_like(seal) and self._seal.holds(copied)):
-            remove_tree(copied)
-            shutil.copy2(index, copied)  # its time tells git which files may have changed unseen
-            self._seal.put_on_copy(copied, seal)
-        self._commit, self._stamps = commit, self._look(files.keys())
+            self._put(name, content)
+        places = [*(f"{self._place}/{name}" for name in (*_DIRECTORIES, *files)), str(self._shallow)]
+        self._stamps = {**dict.fromkeys(places), **contents.stamps(places)}
 
-    def _look(self, files: Set[str]) -> dict[str, Stamp | None]:
-        places = [*(f"{self._place}/{name}" for name in (*_DIRECTORIES, *files, "index")), str(self._shallow)]
-        return {**dict.fromkeys(places), **contents.stamps(places)}
+    def _put(self, name: str, content: bytes) -> None:
+        place = self._place / name
+        if not _holds(place, content):
+            _make_room(place)
+            place.write_bytes(content)
 
-    def _files(self, commit: str) -> dict[str, bytes]:
-        is_longer = len(commit) == 64
+    def _files(self, *, is_longer: bool) -> dict[str, bytes]:
         version = "1\n[extensions]\n\tobjectformat = sha256\n[core]\n" if is_longer else "0\n"
         files = {
             "objects/info/alternates": os.fsencode(self._borrowing / "objects") + b"\n",
-            "HEAD": f"{commit}\n".encode(),
             "config": f"[core]\n\trepositoryformatversion = {version}\t{_SETTINGS}".encode(),
         }
         return files | ({"shallow": self._shallow.read_bytes()} if self._shallow.is_file() else {})
@@ -87,6 +93,12 @@ def _holds(place: Path, content: bytes) -> bool:
         return _is_own(place) and place.read_bytes() == content
     except PermissionError:
         return False
+
+
+def _make_room(place: Path) -> None:
+    """Delete what stands in the place of a file, unless it can be written anew there: its directory stays as it is."""
+    if not (_is_own(place) and os.access(place, os.R_OK | os.W_OK)):
+        remove_tree(place)
 
 
 def _is_own(place: Path) -> bool:

@@ -46,7 +46,7 @@ class Writer:
         lines = [f"tree {tree}", *(f"parent {commit}" for commit in dict.fromkeys(parents)), *self._people()]
         with scratch_directory() as scratch:
             place = Path(scratch) / "commit"
-            place.write_text("\n".join([*lines, "", message]))
+            place.write_bytes("\n".join([*lines, "", message]).encode())
             return self._ask(self._commits, f"{place}\n", _COMMITS)
 
     def _people(self) -> Iterator[str]:
