@@ -43,7 +43,7 @@ def finish(trial: Trial) -> None:
     commits = _write_commits(trial, directory, plan, built)
     _write_artifacts(directory, plan, built, commits)
     _write_records(directory, trial.works)
-    _write_journal(trial.repository, directory)
+    _write_journal(trial, directory)
 
 
 @dataclass(frozen=True)
@@ -186,12 +186,11 @@ def _write_logs(place: Path, texts: Mapping[Path, str]) -> None:
         (place / path).write_text(text)
 
 
-def _write_journal(repository: Path, directory: JobDirectory) -> None:
+def _write_journal(trial: Trial, directory: JobDirectory) -> None:
     """Record every task as built from the files as they stand, when they have come to rest."""
     time.sleep(2 * REST_NANOSECONDS / 1e9)
     directory.database.unlink()
-    job = Job(Repository.open(repository), directory, load_config(repository, directory.path))
-    graph = Graph(job)
+    graph = graph_of(trial)
     control = control_of(graph)
     with database(graph) as dependency:
         for task in control.tasks.values():
@@ -199,6 +198,12 @@ def _write_journal(repository: Path, directory: JobDirectory) -> None:
                 dependency.get_status(task, control.tasks)
                 task.save_extra_values()
                 dependency.save_success(task)
+
+
+def graph_of(trial: Trial) -> Graph:
+    """Return the graph of a job of director as it stands."""
+    directory = JobDirectory(trial.job)
+    return Graph(Job(Repository.open(trial.repository), directory, load_config(trial.repository, directory.path)))
 
 
 def _required(path: Path, model: type[Model]):  # type: ignore[no-untyped-def]

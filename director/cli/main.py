@@ -13,7 +13,7 @@ from director.cli.words import COMMANDS, TASK_GROUPS, TASKS, top_level_help
 from director.core.errors import ConfigError, DirectorError, ExitCode
 
 _HELP = frozenset({"help", "--help", "-h"})
-_OBJECTS_BEFORE_COLLECTION = 50_000
+OBJECTS_BEFORE_COLLECTION = 50_000
 """A large graph is a million objects that live to the end: to look through them so often takes a third of the time."""
 
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if "_ARGCOMPLETE" in os.environ:
         _complete()
-    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
     _make_printable()
     try:
         code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))

@@ -23,8 +23,8 @@ def find_overlaps(nodes: Sequence[Node], dependencies: Dependencies) -> list[str
     tests = _claims((node.id, node.tests) for node in nodes)
     shared = [owners for owners in files.values() if len(owners) > 1]
     nested = _nested(files)
-    watched = chain(*shared, *(files[path] for outer, inners in nested.items() for path in (outer, *inners)))
-    concurrency = Concurrency(dependencies, watched=watched)
+    watched = [*chain(*shared, *(files[path] for outer, inners in nested.items() for path in (outer, *inners)))]
+    concurrency = Concurrency(dependencies if watched else {}, watched=watched)  # most plans have nothing to ask
     return [
         *_spelled_twice(nodes),
         *_locked_files(files, tests),
@@ -54,7 +54,10 @@ def _nested(claims: Claims) -> dict[str, list[str]]:
 
 
 def _directories(path: str) -> Iterator[str]:
-    return (path[:place] for place, character in enumerate(path) if character == "/")
+    place = path.find("/")
+    while place >= 0:
+        yield path[:place]
+        place = path.find("/", place + 1)
 
 
 def _spelled_twice(nodes: Iterable[Node]) -> Iterator[str]:

@@ -35,6 +35,8 @@ def canonical(path: str) -> str:
 
 def folded(path: str) -> str:
     """Return what two spellings of one file have in common where case and Unicode forms are ignored."""
+    if _PLAIN.fullmatch(path):
+        return path.lower()
     if path.isascii():
         return canonical(path).lower()
     composed = unicodedata.normalize("NFC", canonical(path)).casefold()
