@@ -25,6 +25,7 @@ from director.git.seals import Seal
 from director.git.snapshots import snapshot
 from director.git.stock import Stock
 from director.git.tracked import Tracked
+from director.shell import cores
 
 
 class Provider(Protocol):
@@ -102,8 +103,9 @@ class Slot:
         self.provision = provisions.forget(self.name)
         self._directories.forget()
         self._make_equal(order.commit)
-        provider.fill(self, order)
-        self.provision = take_stock(self.tree, self._tracked(), self.provision.stock, digest=order.digest)
+        with cores.anywhere():
+            provider.fill(self, order)
+            self.provision = take_stock(self.tree, self._tracked(), self.provision.stock, digest=order.digest)
         provisions.keep(self.name, self.provision)
 
     def _make_equal(self, commit: str) -> None:
@@ -129,7 +131,8 @@ class Slot:
         if commit != self.commit or not self._stands():
             self._check_out(commit)
         if not standing.issuperset((*self.provision.files, *self.provision.directories)):
-            self.provision.give_again(self.tree, self._tracked(), standing=standing)
+            with cores.anywhere():
+                self.provision.give_again(self.tree, self._tracked(), standing=standing)
         self._private.make_equal(commit, index=self.index, seal=self._seal)
 
     def _stands(self) -> bool:

@@ -1,7 +1,6 @@
 """How much is at work at once: places for agents, and others for tests, so that neither waits for the other."""
 
 import heapq
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from itertools import count
 from director.core.errors import Interrupted, Postponed
 from director.core.spans import SpanKind
 from director.job.spans import Spans
-from director.shell import processes
+from director.shell import cores, processes
 
 DEFAULT_AGENTS = 4
 WAIT_SECONDS = 0.05
@@ -105,7 +104,7 @@ class AtWork:
         """Let so many agents work at once."""
         self._agents.open(agents)
         self._workplaces.open(agents + min(agents // _AGENTS_AHEAD, _MOST_AHEAD))
-        self._tests.open(min(agents, _cores()))
+        self._tests.open(min(agents, cores.count()))
 
     def close(self) -> None:
         """Let no further agent begin."""
@@ -150,7 +149,3 @@ def side_by_side(calls: Iterable[Callable[[], None]], *, at_once: int) -> None:
         finally:
             for future in futures:
                 future.cancel()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

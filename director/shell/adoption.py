@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from director.shell import cores
 from director.shell.table import Entry, carries, read_entry, read_table
 
 LOOK_SECONDS = 0.5
@@ -41,7 +42,8 @@ _since = 0.0
 def start(argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, which is no orphan until `collect` has waited for it."""
     with _lock:
-        process = subprocess.Popen(argv, start_new_session=True, **options)
+        with cores.anywhere():
+            process = subprocess.Popen(argv, start_new_session=True, **options)
         _awaited.add(process.pid)
         return process
 

@@ -13,11 +13,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 from uuid import uuid4
 
 from director.core.errors import Interrupted
-from director.shell import adoption
+from director.shell import adoption, cores
 from director.shell.adoption import Call
 from director.shell.environment import MARK
 from director.shell.table import Entry, carries, is_alive, read_table, send_signal
@@ -96,20 +96,18 @@ def capture(
     One that takes too long is killed. It is in a process group of its own: a Ctrl-C is for director alone, and the
     program comes to its end.
     """
-    try:
-        done = subprocess.run(
-            argv,
-            cwd=cwd,
-            env=dict(env),
-            input=stdin,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-            process_group=0,
-        )
-    except subprocess.TimeoutExpired:
-        return Captured(-signal.SIGKILL, b"", f"it did not end within {timeout:g} seconds".encode())
-    return Captured(done.returncode, done.stdout, done.stderr)
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    options = {"stdin": pipe if stdin else nothing, "stdout": pipe, "stderr": pipe, "process_group": 0}
+    with _started(argv, cwd=cwd, env=dict(env), **options) as process:
+        try:
+            stdout, stderr = process.communicate(stdin or None, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return Captured(-signal.SIGKILL, b"", f"it did not end within {timeout:g} seconds".encode())
+        except BaseException:
+            process.kill()
+            raise
+    return Captured(process.returncode, stdout, stderr)
 
 
 def capture_head(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, limit: int) -> tuple[int, bytes]:
@@ -117,15 +115,19 @@ def capture_head(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, limi
 
     The exit code is 0 where there was more to read. Raises OSError if it cannot start.
     """
-    with subprocess.Popen(
-        argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
+    nothing = subprocess.DEVNULL
+    with _started(argv, cwd=cwd, env=dict(env), stdin=nothing, stdout=subprocess.PIPE, stderr=nothing) as process:
         assert process.stdout
         head = process.stdout.read(limit)
         if len(head) == limit:
             process.kill()
             return 0, head
     return process.returncode, head
+
+
+def _started(argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    with cores.anywhere():
+        return subprocess.Popen(argv, **options)
 
 
 def run(

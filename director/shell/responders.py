@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TypeVar
 
+from director.shell import cores
+
 REQUEST_BYTES = 4096
 """So much a program that answers while it is still being asked takes without being listened to."""
 
@@ -59,15 +61,16 @@ class Responder:
         return answer
 
     def _start(self) -> Process:
-        process = subprocess.Popen(
-            self._argv,
-            cwd=self._cwd,
-            env=self._env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            process_group=0,
-        )
+        with cores.anywhere():
+            process = subprocess.Popen(
+                self._argv,
+                cwd=self._cwd,
+                env=self._env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                process_group=0,
+            )
         self._ending = weakref.finalize(self, _end, process)
         return process
 
