@@ -6,7 +6,7 @@ and when its permissions change. So what was in a directory when it was last loo
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 from director.git import private
@@ -28,17 +28,19 @@ class Directories:
         """Look into each of them the next time."""
         self._stamps = {}
 
-    def sweep(self, tracked: Tracked, provision: Provision, *, mode: int) -> set[str]:
-        """Delete what is neither tracked nor given, and return the directories that stand, by their paths.
+    def sweep(self, tracked: Tracked, provision: Provision, *, mode: int, only: Set[str] | None = None) -> set[str]:
+        """Delete what is neither tracked nor given, and return the directories that were seen to stand, by their paths.
 
-        They get the permissions `mode`. `git clean` leaves pipes, the `.git` of a nested repository and what lies in
-        the directory of a submodule.
+        They get the permissions `mode`. If `only` some may have changed, no other is looked at; those above them are
+        among them. `git clean` leaves pipes, the `.git` of a nested repository and what lies in the directory of a
+        submodule.
         """
-        before, self._stamps = self._stamps, {}
+        before = self._stamps
+        self._stamps = {} if only is None else {path: stamp for path, stamp in before.items() if path not in only}
         pending, standing = [("", tracked.tree)], set()
         while pending:
             path, tree = pending.pop()
-            status = self._status(path)
+            status = self._status(path) if only is None or path in only else None
             if status is None:
                 continue
             standing.add(path)

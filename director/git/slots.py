@@ -7,7 +7,7 @@ never read it: our view of the slot is an index that lies beside it.
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +24,7 @@ from director.git.repository import Repository
 from director.git.seals import Seal
 from director.git.snapshots import snapshot
 from director.git.stock import Stock
-from director.git.tracked import Tracked
+from director.git.tracked import Tracked, directories_of
 from director.shell import cores
 
 
@@ -57,6 +57,10 @@ class Slot:
         """`commit` is what an earlier process prepared the slot for."""
         self.repository = repository
         self.directory = directory
+        self.tree = directory / "tree"
+        """Where the files are."""
+        self.index = directory / "index"
+        """Our index of the files."""
         self.commit = commit
         """What it stands at."""
         self._seal = Seal()
@@ -72,16 +76,6 @@ class Slot:
     def name(self) -> str:
         """Its name in the pool."""
         return self.directory.name
-
-    @property
-    def tree(self) -> Path:
-        """Where the files are."""
-        return self.directory / "tree"
-
-    @property
-    def index(self) -> Path:
-        """Our index of the files."""
-        return self.directory / "index"
 
     def is_whole(self) -> bool:
         """Tell whether there is a worktree, so that a call that worked in it can be completed."""
@@ -149,15 +143,19 @@ class Slot:
         self._seal.take_off()
         self._files.forget()
         self._git("read-tree", "--reset", "-u", commit)
+        changed = self.repository.changed(self.commit, commit)
         self.commit = commit
         self._seal.put_on(self.index)
-        self._sweep()
+        self._sweep(only={"", *directories_of(changed)})
         self._files.remember(path for path, _ in self.repository.trees.files(self.repository.tree(commit)))
 
-    def _sweep(self) -> set[str]:
-        """Delete what is neither tracked nor given, or not as it was given; return what was given and stands."""
+    def _sweep(self, *, only: Set[str] | None = None) -> set[str]:
+        """Delete what is neither tracked nor given, or not as it was given; return what was given and stands.
+
+        If `only` some directories may have changed, that is done in them alone.
+        """
         mode, tracked = self.directory.stat().st_mode | stat.S_IRWXU, self._tracked()
-        directories = self._directories.sweep(tracked, self.provision, mode=mode)
+        directories = self._directories.sweep(tracked, self.provision, mode=mode, only=only)
         return self.provision.standing(self.tree, tracked, directories=directories)
 
     def _unbend(self) -> None:
