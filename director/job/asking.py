@@ -33,7 +33,7 @@ from director.job.entries import record_call
 from director.job.job import Job
 from director.job.ledger import Place
 from director.job.places import WAIT_SECONDS
-from director.job.prices import known_price
+from director.job.prices import foresee_price, known_price
 from director.shell.processes import Limits
 
 
@@ -177,7 +177,7 @@ def _register(job: Job, question: Question, prompt: str, place: Workplace) -> As
 
 def _call(job: Job, asked: Asked, prompt: str) -> Reply:
     """Make a call within the budget and settle it; where none could be made at all, it is in flight no longer."""
-    key, tier, known = asked.key, asked.tier, known_price(job.config, asked.tier)
+    key, tier = asked.key, asked.tier
     try:
         with ExitStack() as held:
             held.enter_context(job.at_work.agent())
@@ -188,9 +188,10 @@ def _call(job: Job, asked: Asked, prompt: str) -> Reply:
                 place = held.enter_context(job.ledger.call(key.role, tier))
 
             def spent(usage: Usage, reported: float | None) -> bool:
-                return place.use(cost_of(usage, reported, known).usd)
+                return place.use(cost_of(usage, reported, known_price(job.config, tier)).usd)
 
             job.tell(CallStarted(key, tier))
+            foresee_price(job.config, tier)
             with job.spans.within(SpanKind.CALL, str(key.role), call=asked.id):
                 reply = job.backend(tier.backend).ask(_request_of(job, asked, prompt, spent))
                 turn.end(reply)

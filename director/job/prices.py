@@ -1,6 +1,7 @@
 """What tiers cost: by the configuration, by where they run, by the price list that is installed with director."""
 
 import ipaddress
+import threading
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
@@ -25,6 +26,17 @@ def known_price(config: Config, tier: Tier) -> KnownPrice | None:
         return KnownPrice(price=FREE, source=PriceSource.LOCAL)
     price = _listed(*provider_and_model(tier))
     return KnownPrice(price=price, source=PriceSource.LIBRARY) if price else None
+
+
+def foresee_price(config: Config, tier: Tier) -> None:
+    """Have the list read, if a tier's price will be looked up there, while its agent is at work: it takes a while."""
+    if not config.price(tier) and not is_local(config, tier):
+        _read_aside()
+
+
+@cache
+def _read_aside() -> None:
+    threading.Thread(target=_list).start()
 
 
 def is_local(config: Config, tier: Tier) -> bool:
@@ -58,7 +70,7 @@ def _listed(provider: str, model: str) -> Price | None:
     """
     if not provider:
         return None
-    prices = import_module("genai_prices")  # only where a price is wanted: it takes a tenth of a second
+    prices = _list()
     try:
         listed = prices.calc_price(prices.Usage(input_tokens=1), model, provider_id=provider).model_price
     except LookupError:
@@ -70,6 +82,11 @@ def _listed(provider: str, model: str) -> Price | None:
         "cache_write": _base(listed.cache_write_mtok),
     }
     return None if read["input"] is None or read["output"] is None else Price.model_validate(read)
+
+
+def _list() -> Any:
+    """Return the library, imported only where a price is wanted: that takes a tenth of a second."""
+    return import_module("genai_prices")
 
 
 def _base(price: Any) -> float | None:

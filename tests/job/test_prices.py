@@ -1,5 +1,7 @@
 """Who knows what a tier costs."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from director.core.config.settings import Config
 from director.core.price import Price, PriceSource
 from director.core.tiers import parse_tier
-from director.job.prices import known_price
+from director.job import prices
+from director.job.prices import foresee_price, known_price
 
 
 def config(provider: Any = None, *, backend: str = "opencode", pricing: dict[str, Any] | None = None) -> Config:
@@ -70,3 +73,29 @@ def test_the_installed_list_knows_the_models_of_the_great_providers(tier: str) -
 @pytest.mark.parametrize("tier", ["replay:cassette.yaml", "acp:some-agent", "pi:nowhere/nothing", "anthropic/no-such"])
 def test_what_no_list_has_is_of_unknown_price(tier: str) -> None:
     assert known_price(config(), parse_tier(tier)) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_read"),
+    [
+        (config(), True),
+        (config({"base_url": "http://127.0.0.1:8080/v1"}), False),
+        (config(pricing={"opencode:here/coder": {"input": 1, "output": 2}}), False),
+    ],
+)
+def test_the_list_is_read_aside_once_and_only_if_it_will_be_asked(
+    settings: Config, is_read: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(prices, "_list", lambda: read.append(threading.current_thread().name))
+    prices._read_aside.cache_clear()
+
+    for _ in range(2):
+        foresee_price(settings, parse_tier("opencode:here/coder"))
+
+    until = time.monotonic() + 10
+    while is_read and not read and time.monotonic() < until:
+        time.sleep(0.001)
+    assert len(read) == is_read
+    assert threading.current_thread().name not in read
+    prices._read_aside.cache_clear()
