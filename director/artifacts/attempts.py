@@ -51,9 +51,12 @@ def history(directory: JobDirectory, task: str) -> list[Attempt]:
 
 def count_closed(directory: JobDirectory, task: str) -> int:
     """Return how many attempts of a task have an outcome, without reading any: there may be very many tasks."""
-    logs = directory.logs(task)
-    names = os.listdir(logs) if logs.is_dir() else []  # noqa: PTH208 - names are all that is needed
-    return sum(name.isdecimal() and (logs / name / "outcome.json").exists() for name in names)
+    logs = str(directory.logs(task))
+    try:
+        names = os.listdir(logs)  # noqa: PTH208 - names are all that is needed
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    return sum(name.isdecimal() and os.path.exists(f"{logs}/{name}/outcome.json") for name in names)  # noqa: PTH110
 
 
 def close_attempt(attempt: Path, outcome: Attempt) -> None:
