@@ -54,7 +54,10 @@ def _nested(claims: Claims) -> dict[str, list[str]]:
 
 
 def _directories(path: str) -> Iterator[str]:
-    return (path[:place] for place, character in enumerate(path) if character == "/")
+    place = path.find("/")
+    while place >= 0:
+        yield path[:place]
+        place = path.find("/", place + 1)
 
 
 def _spelled_twice(nodes: Iterable[Node]) -> Iterator[str]:
