@@ -1,5 +1,6 @@
 """Work on a job: hold it, end what a killed run left, stop when asked, and leave nothing behind."""
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -13,10 +14,14 @@ from director.job.recovery import recover
 from director.shell import processes
 from director.shell.guardian import Guardian
 
+_OBJECTS_BEFORE_COLLECTION = 50_000
+"""Who works goes on for hours, and what threads leave behind is not to pile up."""
+
 
 @contextmanager
 def working(job: Job) -> Iterator[None]:
     """Hold the job while agents and tests may run. Raises JobLocked if another director holds it."""
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     with hold(job.directory), stopping_on_signals(), exporting(job):
         if left := processes.end_marked(job.family):
             job.note(f"ended what an earlier run had left running: {left} process{'es' if left > 1 else ''}")
