@@ -5,6 +5,18 @@ from functools import cached_property
 from pathlib import Path
 
 
+class _Named(dict[str, Path]):
+    """The files of a directory by the nodes that they are named after: a large job asks for each again and again."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__()
+        self._directory = directory
+
+    def __missing__(self, node: str) -> Path:
+        self[node] = path = self._directory / f"{node}.json"
+        return path
+
+
 @dataclass(frozen=True)
 class JobDirectory:
     """The directory of a job, `.director/` by default. Says where things are; reads and writes nothing."""
@@ -50,20 +62,24 @@ class JobDirectory:
         return self.path / "nodes"
 
     @cached_property
-    def locks(self) -> Path:
-        return self.path / "tests"
+    def _slices(self) -> _Named:
+        return _Named(self.nodes)
 
     @cached_property
-    def markers(self) -> Path:
-        return self.path / "merged"
+    def _locks(self) -> _Named:
+        return _Named(self.path / "tests")
+
+    @cached_property
+    def _markers(self) -> _Named:
+        return _Named(self.path / "merged")
 
     def node(self, node: str) -> Path:
         """The node's own slice of the plan."""
-        return self.nodes / f"{node}.json"
+        return self._slices[node]
 
     def lock(self, node: str) -> Path:
         """The lock of the node's tests."""
-        return self.locks / f"{node}.json"
+        return self._locks[node]
 
     def approved(self, name: str) -> Path:
         """The approval of `spec` or `plan`."""
@@ -71,7 +87,7 @@ class JobDirectory:
 
     def merged(self, node: str) -> Path:
         """The marker of a landed node."""
-        return self.markers / f"{node}.json"
+        return self._markers[node]
 
     @property
     def baseline(self) -> Path:

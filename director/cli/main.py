@@ -1,6 +1,5 @@
 """The outermost frame: find the command, run it, turn what went wrong into an exit code."""
 
-import gc
 import io
 import os
 import sys
@@ -11,17 +10,16 @@ from difflib import get_close_matches
 from director import __version__
 from director.cli.words import COMMANDS, TASK_GROUPS, TASKS, top_level_help
 from director.core.errors import ConfigError, DirectorError, ExitCode
+from director.shell import garbage
 
 _HELP = frozenset({"help", "--help", "-h"})
-OBJECTS_BEFORE_COLLECTION = 50_000
-"""A large graph is a million objects that live to the end: to look through them so often takes a third of the time."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if "_ARGCOMPLETE" in os.environ:
         _complete()
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+    garbage.look_seldom()
     _make_printable()
     try:
         code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))

@@ -17,8 +17,9 @@ def dependents(dependencies: Dependencies) -> dict[str, list[str]]:
 
 def topological_order(dependencies: Dependencies) -> list[str]:
     """Return the names with every dependency before its dependents; names on a cycle are left out."""
-    waiting = {name: len(set(needed) & dependencies.keys()) for name, needed in dependencies.items()}
-    above = dependents({name: set(needed) for name, needed in dependencies.items()})
+    known = {name: dependencies.keys() & needed for name, needed in dependencies.items()}
+    waiting = {name: len(needed) for name, needed in known.items()}
+    above = dependents(known)
     order = [name for name, count in waiting.items() if count == 0]
     for name in order:
         for dependent in above[name]:

@@ -27,11 +27,8 @@ def total(calls: Iterable[CallRecord]) -> RoleTotals:
 
 
 def _total_usage(usages: Iterable[Usage]) -> Usage:
-    summed = dict.fromkeys(Usage.model_fields, 0)
-    for usage in usages:
-        for name, tokens in usage:
-            summed[name] += tokens
-    return Usage(**summed)
+    known = list(usages)
+    return Usage(**{name: sum(getattr(usage, name) for usage in known) for name in Usage.model_fields})
 
 
 def totals(calls: Iterable[CallRecord], key: Callable[[CallRecord], Key]) -> dict[Key, RoleTotals]:

@@ -18,6 +18,7 @@ REST_NANOSECONDS = 100_000_000
 
 State = list[Any]
 """[sha256, size, ctime_ns, mtime_ns, recorded_ns], as it comes back from the database."""
+_TYPES = (str, int, int, int, int)
 
 
 class ContentChecker(FileChangedChecker):  # type: ignore[misc]
@@ -54,7 +55,7 @@ def read_state(path: str) -> State:
 
 
 def _is_state(value: Any) -> bool:
-    return isinstance(value, list) and [type(part) for part in value] == [str, int, int, int, int]
+    return isinstance(value, list) and tuple(map(type, value)) == _TYPES
 
 
 def _is_untouched(status: os.stat_result, state: State) -> bool:

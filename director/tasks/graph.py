@@ -6,9 +6,10 @@ Tasks of nodes exist as far as plan.json does. `plan` is the group of everything
 """
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
+from inspect import Signature
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +53,15 @@ class Graph:
         if self.job.directory.plan.exists():
             yield from self.node_tasks(read_plan(self.job.directory.plan))
 
-    def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> Callable[[], bool]:
+    def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> "Claim":
         """Return a claim for doit: that an artifact is not spoiled and the job branch holds what it stands for."""
 
-        def claim() -> bool:
+        def holds() -> bool:
             made = read_remade(path, model)
             landed = self._landed.get(task, [])
             return made.commit in landed if isinstance(made, Merged) else bool(made and landed)
 
-        return claim
+        return Claim(holds)
 
     @cached_property
     def _landed(self) -> dict[str, list[str]]:
@@ -79,6 +80,7 @@ class Graph:
     def planning_tasks(self) -> Iterator[TaskDict]:
         """Yield the tasks that lead to the plan."""
         directory = self.job.directory
+        slices = [directory.node(name) for name in self._planned_ids()]
         start = self._task("job", "begin the job at a commit", targets=[directory.identity])
         yield start | {"uptodate": [True]}
         is_given = directory.source.exists()
@@ -95,8 +97,8 @@ class Graph:
             "slices",
             "give each node its own part of the plan",
             file_dep=[directory.plan],
-            targets=[directory.node(name) for name in self._planned_ids()],
-            uptodate=[_is_sound(directory.node(name), Slice) for name in self._planned_ids()],
+            targets=slices,
+            uptodate=[_are_sound(slices, Slice)],
             clean=True,
         )
 
@@ -204,7 +206,7 @@ class Graph:
             doc,
             file_dep=documents,
             targets=[job.directory.approved(name)],
-            uptodate=[_is_sound(job.directory.approved(name), Approval)],
+            uptodate=[_are_sound([job.directory.approved(name)], Approval)],
         )
         return task | {"meta": {"rewrites": [str(documents[0])], "weight": 1.0}}
 
@@ -256,9 +258,25 @@ class Graph:
             return False
 
 
-def _is_sound(path: Path, model: type[Model]) -> Callable[[], bool]:
-    """Return a claim for doit: that an artifact is not spoiled."""
-    return lambda: read_remade(path, model) is not None
+class Claim:
+    """What doit asks of a task besides its files.
+
+    It says what it takes, nothing: for doit to find that out of a function takes longer than most claims.
+    """
+
+    __signature__ = Signature()
+
+    def __init__(self, holds: Callable[[], bool]) -> None:
+        self._holds = holds
+
+    def __call__(self) -> bool:
+        """Tell whether it holds."""
+        return self._holds()
+
+
+def _are_sound(paths: Sequence[Path], model: type[Model]) -> Claim:
+    """Return a claim for doit: that no artifact is spoiled."""
+    return Claim(lambda: all(read_remade(path, model) is not None for path in paths))
 
 
 def refusal_of(error: OSError, *, place: str) -> ConfigError:

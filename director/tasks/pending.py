@@ -86,16 +86,16 @@ def _members(graph: Graph, name: str) -> set[str]:
 
 
 def _look(look: Look, task: Any, found: dict[str, Pending]) -> None:
-    makers = {look.control.targets[path] for path in task.file_dep if path in look.control.targets}
-    needs = sorted(name for name in task.task_dep if name in found and name in makers)
+    waits = sorted(name for name in task.task_dep if name in found)
+    makers = {look.control.targets.get(path) for path in task.file_dep} if waits else set()
+    needs = [name for name in waits if name in makers]
     own = own_reasons(look, task, found)
     if "slices" in needs and (node := task.name.partition(":")[2]):
         part = _part_changed(look, task, node)
         own += [reason for reason in part if reason not in own]
         needs = needs if part else [name for name in needs if name != "slices"]
     if own or needs:
-        after = tuple(sorted(name for name in task.task_dep if name in found))
-        found[task.name] = Pending(task.name, tuple(own), tuple(needs), after)
+        found[task.name] = Pending(task.name, tuple(own), tuple(needs), tuple(waits))
 
 
 def _part_changed(look: Look, task: Any, node: str) -> list[Reason]:

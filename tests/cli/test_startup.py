@@ -53,3 +53,21 @@ def test_a_model_is_made_without_its_source_being_read(tmp_path: Path) -> None:
     asked = "import inspect, sys; inspect.getblock = None; import director.core.config.settings"
 
     assert subprocess.run([sys.executable, "-c", asked], cwd=tmp_path, timeout=60, check=False).returncode == 0
+
+
+def test_who_looks_once_imports_nothing_that_draws_anew(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "repository", [node("alpha")])
+
+    assert "rich.live" not in imported("status", cwd=project.root)
+
+
+def test_who_looks_at_a_job_does_not_look_for_garbage(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "repository", [node("alpha")])
+    asked = (
+        "import gc; from director.cli.main import main; before = gc.get_stats(); main(['status']); "
+        "assert gc.get_stats() == before"
+    )
+
+    done = subprocess.run([sys.executable, "-c", asked], cwd=project.root, capture_output=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr

@@ -1,6 +1,5 @@
 """How fast a plan is validated."""
 
-import gc
 import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -10,8 +9,8 @@ from benchmarks.speed import stub
 from benchmarks.speed.graphs import Work, layered, wide
 from benchmarks.speed.results import Line, Samples
 from benchmarks.speed.setting import Found, Setting
-from director.cli.main import OBJECTS_BEFORE_COLLECTION
 from director.core.plan.validation import parse_plan
+from director.shell import garbage
 
 SIZES = (1250, 2500, 5000, 10_000)
 AIM = 1.0
@@ -27,7 +26,7 @@ SHAPES: dict[str, Callable[[int], Sequence[Work]]] = {
 def measure(setting: Setting) -> Found:
     """Read plans of growing size within this process."""
     lines, more = [], []
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+    garbage.look_often()
     for shape, make in SHAPES.items():
         found = {size: _seconds(stub.plan(make(size)), times=1 if setting.quick else 5) for size in SIZES}
         least, most = SIZES[0], SIZES[-1]
@@ -38,7 +37,7 @@ def measure(setting: Setting) -> Found:
         setting.tell(f"director: plan of {most} nodes, {shape}: {median(found[most]):.2f} s")
     return Found(
         "processor time of `parse_plan` of the planner's JSON within the benchmark's process, which collects garbage "
-        "as seldom as director does: read, validated, and every two nodes that may run at once held against each "
+        "as director does at work: read, validated, and every two nodes that may run at once held against each "
         f"other; layers of {_WIDTH}",
         tuple(lines),
         tuple(more),

@@ -9,7 +9,6 @@ from rich.table import Table
 from director.cli.looking import Observer, read_status
 from director.cli.opening import START, add_place
 from director.cli.text import counted, dollars, duration, plain, say, show, spared
-from director.cli.watching import watch
 from director.core.amounts import percent
 from director.core.errors import ExitCode
 from director.core.measures import TARGET_COMPLETION
@@ -35,6 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> ExitCode:
     """Show the state of every node, and the totals."""
     if args.watch:
+        from director.cli.watching import watch  # noqa: PLC0415 (start-up: few stay)
+
         watch(Observer(args), _one_line if args.json else _told)
         return ExitCode.DONE
     graph = Observer(args).graph()

@@ -14,7 +14,7 @@ MAX_PATH_BYTES = 1024
 
 _PLAIN_PART = r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*"
 _PLAIN = re.compile(rf"{_PLAIN_PART}(?:/{_PLAIN_PART})*")
-"""What most paths are; to see that takes a tenth of the time of all the rules."""
+"""What most paths are, canonical ones of ASCII; to see that takes a tenth of the time of all the rules."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ROUTE_PARAMETER = re.compile(r"\[{1,2}(?:\.\.\.)?\w{2,}]{1,2}")
 """`[id]`, `[...slug]`, `[[...slug]]`: how Next.js and its kin name files, not globs."""

@@ -1,0 +1,15 @@
+"""How often Python looks for garbage: what a large graph is made of lives to the end, and a look goes through all of it."""
+
+import gc
+
+_SELDOM, _OFTEN = 1_000_000, 50_000
+
+
+def look_seldom() -> None:
+    """For a command that is over soon: the looks take up to a third of its time."""
+    gc.set_threshold(_SELDOM)
+
+
+def look_often() -> None:
+    """For what goes on for hours: what is left behind is not to pile up."""
+    gc.set_threshold(_OFTEN)
