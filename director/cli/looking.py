@@ -11,7 +11,6 @@ from director.git.observed import ObservedRepository
 from director.job.leftovers import find_leftovers
 from director.report.revision import revision_of
 from director.report.status import JobStatus, job_status
-from director.shell import garbage
 from director.tasks.graph import Graph
 from director.tasks.pending import pending_tasks
 
@@ -30,7 +29,6 @@ class Observer:
     """Looks at a job again and again. It is opened anew each time: it may have been planned or put aside meanwhile."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        garbage.look_often()
         self._args = args
         self._repository = ObservedRepository.open(args.repo.resolve())
         self.directory = open_directory(args, self._repository)

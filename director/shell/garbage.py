@@ -1,4 +1,4 @@
-"""How often Python looks for garbage: what a large graph is made of lives to the end, and a look goes through all of it."""
+"""How often Python looks for garbage: a large graph lives to the end, and each look goes through all of it."""
 
 import gc
 
