@@ -4,16 +4,20 @@ A tree never changes: each is read once, as long as there is room for it.
 """
 
 import stat
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sized
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from director.core.recent import Recent
 from director.git.objects import Objects
 
 _REGULAR = frozenset({"100644", "100755"})
 _TREE, _LINK, _SUBMODULE = "40000", "120000", "160000"
 _ROOM = 1024
-"""So many trees are remembered."""
+"""So many commits, whose trees are known, are remembered."""
+_ENTRIES_ROOM = 50_000
+"""So many entries of trees are remembered, some 250 bytes each; a tree without any counts as one."""
 _MOST_LINKS = 40
 _PATH_BYTES = 4096
 _NOWHERE = ["/"]
@@ -64,9 +68,9 @@ class Trees:
         self._objects = objects
         self.of = lru_cache(_ROOM)(partial(_tree_of, objects))
         """Returns the tree of a commit, or of itself. Raises GitError if there is none."""
-        self.entries = lru_cache(_ROOM)(partial(_entries, objects))
+        self.entries = Recent(partial(_entries, objects), room=_ENTRIES_ROOM, weigh=_count)
         """Returns what a tree holds by its names, in git's order."""
-        self.directories = lru_cache(_ROOM)(partial(_directories, self.entries))
+        self.directories = Recent(partial(_directories, self.entries), room=_ENTRIES_ROOM, weigh=_count)
         """Returns the directories of a tree and their own trees, an empty one for a submodule."""
 
     def find(self, tree: str, path: str) -> Entry | None:
@@ -137,6 +141,10 @@ class Trees:
             yield path, entry
 
 
+def _count(entries: Sized) -> int:
+    return len(entries) or 1
+
+
 def _tree_of(objects: Objects, commit: str) -> str:
     return objects.peel(f"{commit}^{{tree}}")
 
@@ -148,7 +156,7 @@ def _entries(objects: Objects, tree: str) -> Mapping[str, Entry]:
     while at < len(raw):
         space, end = raw.index(b" ", at), raw.index(b"\0", at)
         at, start = end + 1 + hash_bytes, at
-        found[_text(raw[space + 1 : end])] = Entry(_mode(raw[start:space]), raw[end + 1 : at].hex())
+        found[sys.intern(_text(raw[space + 1 : end]))] = Entry(_mode(raw[start:space]), raw[end + 1 : at].hex())
     return found
 
 
