@@ -7,7 +7,6 @@ from typing import Literal
 from director.core.model import Model
 from director.core.requests import FileRequest
 from director.core.roles import Role
-from director.core.testruns.trimming import trim_output
 from director.core.words import shortened
 
 FEEDBACK_CHARACTERS = 20_000
@@ -95,6 +94,8 @@ def came_to_end(history: Sequence[Attempt], *, rungs: int) -> bool:
 
 def _brief(feedback: str) -> str:
     """Return the first line of a feedback and what matters most of the rest."""
+    from director.core.testruns.trimming import trim_output  # noqa: PLC0415 (start-up)
+
     first, _, rest = feedback.strip().partition("\n")
     first = shortened(first, limit=BRIEF_CHARACTERS)
     return "\n".join(filter(None, (first, trim_output(rest, limit=BRIEF_CHARACTERS).rstrip())))

@@ -28,22 +28,22 @@ from director.core.plan.node import Node
 from director.core.roles import Role
 from director.core.tiers import Tier
 from director.git.repository import Repository
-from director.job.arrivals import Arrivals
 from director.job.branch import JobBranch
 from director.job.ledger import Ledger
-from director.job.measures import Measures
-from director.job.ratelimits import RateLimits
-from director.job.spans import Spans
 from director.shell import environment, processes
 from director.shell.processes import Finished, Limits
 
 # What only work on a job needs is imported where it is made: who looks at a job starts in two thirds of the time.
 if TYPE_CHECKING:
     from director.git.pool import Pool
+    from director.job.arrivals import Arrivals
     from director.job.lookout import Lookout
+    from director.job.measures import Measures
     from director.job.patches import Patches
     from director.job.places import AtWork
+    from director.job.ratelimits import RateLimits
     from director.job.recording import Recording
+    from director.job.spans import Spans
 
 
 class Approvals(StrEnum):
@@ -77,8 +77,6 @@ class Job:
     record: Path | None = None
     """The cassette in which every call is recorded."""
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
-    arrivals: Arrivals = field(default_factory=Arrivals, repr=False)
-    """What waits to land."""
     nodes: dict[str, Node] = field(default_factory=dict, repr=False)
     """The slices of the plan that this run builds: what stands in their files meanwhile does not count."""
     _making: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -105,6 +103,13 @@ class Job:
         return hashlib.sha256(str(self.directory.path.resolve()).encode()).hexdigest()[:16]
 
     @cached_property
+    def arrivals(self) -> "Arrivals":
+        """What waits to land."""
+        from director.job.arrivals import Arrivals  # noqa: PLC0415 (start-up)
+
+        return Arrivals()
+
+    @cached_property
     def ledger(self) -> Ledger:
         """What was spent."""
         return Ledger(self.directory, ceiling=self.config.limits.cost_ceiling_usd)
@@ -117,8 +122,10 @@ class Job:
         return Recording(self.record, repository=self.repository, note=self.note) if self.record else None
 
     @cached_property
-    def spans(self) -> Spans:
+    def spans(self) -> "Spans":
         """What takes time."""
+        from director.job.spans import Spans  # noqa: PLC0415 (start-up)
+
         return Spans(self.directory.spans, job=lambda: self.identity.id, run=self.run_id)
 
     @cached_property
@@ -129,8 +136,10 @@ class Job:
         return AtWork(self.spans)
 
     @cached_property
-    def measures(self) -> Measures:
+    def measures(self) -> "Measures":
         """What was measured."""
+        from director.job.measures import Measures  # noqa: PLC0415 (start-up)
+
         return Measures(self.directory, self.ledger)
 
     @cached_property
@@ -142,8 +151,10 @@ class Job:
         return Patches(self.repository, self.config.cache, mark=self.mark, note=note, look=look)
 
     @cached_property
-    def rate_limits(self) -> RateLimits:
+    def rate_limits(self) -> "RateLimits":
         """Who waits for which tier."""
+        from director.job.ratelimits import RateLimits  # noqa: PLC0415 (start-up)
+
         return RateLimits(longest=self.config.limits.rate_limit_wait_secs)
 
     @cached_property
@@ -234,7 +245,7 @@ class Job:
 
     def make_ready(self) -> None:
         """Make what threads share, before there are threads. Raises ConfigError for a backend that there is not."""
-        _ = self.ledger, self.spans, self.at_work, self.measures, self.recording, self.rate_limits
+        _ = self.ledger, self.arrivals, self.spans, self.at_work, self.measures, self.recording, self.rate_limits
         _ = self.patches, self.roles, self.family, self.repository.git
         self.check_agents()
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal
 
-import psutil
 from filelock import FileLock, Timeout
 
 from director.artifacts.directory import JobDirectory
@@ -49,7 +48,11 @@ def hold(directory: JobDirectory) -> Iterator[None]:
 def is_held(directory: JobDirectory) -> bool:
     """Tell whether a director seems to be at work, without asking for the lock; a holder elsewhere is believed."""
     holder = read_remade(directory.holder, Holder)
-    return holder is not None and (holder.host != socket.gethostname() or psutil.pid_exists(holder.pid))
+    if holder is None:
+        return False
+    import psutil  # noqa: PLC0415 (start-up)
+
+    return holder.host != socket.gethostname() or psutil.pid_exists(holder.pid)
 
 
 def _locked(directory: JobDirectory) -> JobLocked:

@@ -7,8 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 
-import psutil
-
 _NAME = re.compile(r"director-(\d+)-.+")
 
 
@@ -19,6 +17,8 @@ def scratch_directory() -> tempfile.TemporaryDirectory[str]:
 
 def sweep_scratch() -> None:
     """Delete our user's directories whose process is gone; another director may be sweeping at the same time."""
+    import psutil  # noqa: PLC0415 (start-up)
+
     for path in Path(tempfile.gettempdir()).glob("director-*"):
         found = _NAME.fullmatch(path.name)
         with suppress(FileNotFoundError):

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
-import psutil
-
 from director.shell.environment import MARK
 
 _STAT_BYTES = 4096
@@ -26,15 +24,18 @@ class Entry(NamedTuple):
 
 def read_table() -> list[Entry]:
     """Read what processes there are, our own aside."""
+    import psutil  # noqa: PLC0415 (start-up)
+
     others = (pid for pid in psutil.pids() if pid != os.getpid())
     return [entry for pid in others if (entry := read_entry(pid))]
 
 
 def read_entry(pid: int) -> Entry | None:
     """Read one process; None if there is none, or if it is not ours to look at."""
-    with suppress(OSError, psutil.Error):
+    try:
         return _read(pid)
-    return None
+    except OSError:
+        return None
 
 
 def is_alive(entry: Entry) -> bool:
@@ -52,6 +53,8 @@ def send_signal(entry: Entry, number: int) -> None:
 
 def carries(entry: Entry, mark: str) -> bool:
     """Tell whether a process has this mark or one below it; one whose environment is not ours to read has not."""
+    import psutil  # noqa: PLC0415 (start-up)
+
     with suppress(OSError, psutil.Error):
         carried = psutil.Process(entry.pid).environ().get(MARK, "")
         return carried == mark or carried.startswith(mark + "/")
@@ -70,10 +73,15 @@ def read_stat(pid: int) -> Entry:
 
 
 def read_any(pid: int) -> Entry:
-    """Read a process on any system. Raises OSError or psutil.Error if there is none."""
-    process = psutil.Process(pid)
-    is_zombie = process.status() == psutil.STATUS_ZOMBIE
-    return Entry(pid, process.ppid(), os.getsid(pid), process.create_time(), is_zombie)
+    """Read a process on any system. Raises OSError if there is none."""
+    import psutil  # noqa: PLC0415 (start-up)
+
+    try:
+        process = psutil.Process(pid)
+        is_zombie = process.status() == psutil.STATUS_ZOMBIE
+        return Entry(pid, process.ppid(), os.getsid(pid), process.create_time(), is_zombie)
+    except psutil.Error as error:
+        raise ProcessLookupError(pid) from error
 
 
 _read: Callable[[int], Entry] = read_stat if sys.platform == "linux" else read_any
