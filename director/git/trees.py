@@ -16,7 +16,7 @@ _REGULAR = frozenset({"100644", "100755"})
 _TREE, _LINK, _SUBMODULE = "40000", "120000", "160000"
 _ROOM = 1024
 """So many commits, whose trees are known, are remembered."""
-_ENTRIES_ROOM = 50_000
+_ENTRIES_ROOM = 16_000
 """So many entries of trees are remembered, some 250 bytes each; a tree without any counts as one."""
 _MOST_LINKS = 40
 _PATH_BYTES = 4096
