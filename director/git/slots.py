@@ -147,7 +147,7 @@ class Slot:
         self.commit = commit
         self._seal.put_on(self.index)
         self._sweep(only={"", *directories_of(changed)})
-        self._files.remember(path for path, _ in self.repository.trees.files(self.repository.tree(commit)))
+        self._files.remember(self.repository.trees.files(self.repository.tree(commit)))
 
     def _sweep(self, *, only: Set[str] | None = None) -> set[str]:
         """Delete what is neither tracked nor given, or not as it was given; return what was given and stands.

@@ -19,11 +19,11 @@ SETTLED_SECONDS = 0.06
 
 
 @pytest.fixture(params=["few files", "many files"])
-def settled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, slot: Slot, head: str) -> Slot:
+def settled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, head: str) -> Slot:
     """A slot that was made equal to its commit so often that all of it is known by its stamps."""
     if request.param == "many files":
         monkeypatch.setattr(files, "MOST", 0)
-        slot.prepare(head)
+    slot: Slot = request.getfixturevalue("slot")
     settle(slot, head)
     return slot
 
@@ -86,10 +86,10 @@ def test_another_commit_costs_one_git(checkout: Checkout, slot: Slot, head: str,
 
 
 def test_many_files_are_looked_at_by_one_git(
-    monkeypatch: pytest.MonkeyPatch, slot: Slot, head: str, started: list[str]
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, head: str, started: list[str]
 ) -> None:
     monkeypatch.setattr(files, "MOST", 0)
-    slot.prepare(head)
+    slot: Slot = request.getfixturevalue("slot")
     slot.prepare(head)
     started.clear()
 
@@ -227,3 +227,58 @@ def test_the_directory_of_a_submodule_is_emptied(checkout: Checkout, repository:
     settled.prepare(commit)
 
     assert list((settled.tree / "dir" / "module").iterdir()) == []
+
+
+def test_a_slot_that_was_written_just_now_needs_no_git(
+    checkout: Checkout, slot: Slot, head: str, started: list[str]
+) -> None:
+    other = checkout.commit("other", **{"dir/new.txt": "new\n"})
+    settle(slot, head)
+    slot.prepare(other)
+    started.clear()
+
+    slot.prepare(other)
+    time.sleep(SETTLED_SECONDS)
+    slot.prepare(other)
+
+    assert started == []
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_whatever_was_done_to_a_slot_that_was_written_just_now_is_undone(
+    checkout: Checkout, slot: Slot, head: str, damage: Damage
+) -> None:
+    settle(slot, checkout.commit("other", **dict.fromkeys(["top.txt", "dir/middle.txt"], "other\n")))
+    slot.prepare(head)
+    before = fingerprint(slot.tree)
+    damage(slot)
+
+    slot.prepare(head)
+
+    index = {".git/index": fingerprint(slot.directory)["index"]}  # it tells when files were written
+    assert fingerprint(slot.tree) == before | index
+    assert slot.changes() == []
+
+
+def test_a_file_that_is_rewritten_in_the_moment_in_which_it_was_checked_out_is_undone(
+    checkout: Checkout, slot: Slot, head: str
+) -> None:
+    settle(slot, checkout.commit("other", **{"top.txt": "TOP\n"}))
+    slot.prepare(head)
+    (slot.tree / "top.txt").write_text("TOP\n")  # as long, and maybe at the same tick of the clock
+
+    slot.prepare(head)
+
+    assert (slot.tree / "top.txt").read_text() == "top\n"
+
+
+def test_a_file_that_is_made_executable_in_that_moment_is_none_afterwards(
+    checkout: Checkout, slot: Slot, head: str
+) -> None:
+    settle(slot, checkout.commit("other", **{"top.txt": "other\n"}))
+    slot.prepare(head)
+    (slot.tree / "top.txt").chmod(0o755)
+
+    slot.prepare(head)
+
+    assert not os.access(slot.tree / "top.txt", os.X_OK)
