@@ -84,14 +84,16 @@ REPOSITORIES: tuple[Lie, ...] = (
 _OURS = "GIT_INDEX_FILE=../index git update-index"
 _GATES = """\
 wrong
+# a gate may be at work there
+again() { for pause in 0.1 0.2 0.4 0.8 1.6; do "$@" && return; sleep $pause; done; "$@"; }
 for gate in ../../gate-*; do
   [ -d "$gate/tree" ] || continue
   cp "$SCRIPTS/tests/$NODE/test_$NODE.py" "$gate/tree/test_$NODE.py"
   (
     cd "$gate/tree"
     export GIT_INDEX_FILE=../index GIT_DIR="$REPO/.git" GIT_WORK_TREE=.
-    git update-index --add "test_$NODE.py"
-    git update-index --skip-worktree "test_$NODE.py"
+    again git update-index --add "test_$NODE.py"
+    again git update-index --skip-worktree "test_$NODE.py"
   )
   sed -i s/right/wrong/ "$gate/tree/test_$NODE.py"
 done

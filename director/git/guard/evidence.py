@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_EARLIER, _LATER = 0.012, 0.004
-"""File times come from a clock that lags up to a tick behind the one that git's traces are written by."""
+_EARLIER, _LATER = 0.1, 0.004
+"""File times come from a clock that lags a tick behind the one that git's traces are written by, and some ticks where a
+virtual machine was not given its turn."""
 _SECOND = 1.0
 """Reflogs count in seconds."""
 
