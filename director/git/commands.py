@@ -6,6 +6,7 @@ in every call. Filter drivers (such as LFS) are off too: files stand in worktree
 
 import os
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,6 +66,8 @@ _VARIABLES = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_ATTR_NOSYSTEM": "1",
 }
+_BROKEN, _PAUSES = b"fatal: bad config", (0.1, 0.3, 0.6)
+"""How git refuses a broken configuration, and how long it is waited for one that an agent just broke to be put back."""
 _FALLBACK_IDENTITY = ("director", "director@localhost")
 
 
@@ -93,6 +96,11 @@ class Git:
         env = {**self._environment, "GIT_INDEX_FILE": str(index)} if index else self._environment
         place = [f"--work-tree={worktree}"] if worktree else ["--bare"]
         argv = [f"--git-dir={self.common_dir}", *place, *arguments]
+        for pause in _PAUSES:
+            done = _capture(argv, stdin=stdin, cwd=worktree or self.common_dir, env=env)
+            if _BROKEN not in done[2]:
+                return done
+            time.sleep(pause)
         return _capture(argv, stdin=stdin, cwd=worktree or self.common_dir, env=env)
 
     def head(self, *arguments: str, limit: int) -> bytes:

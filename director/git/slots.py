@@ -7,7 +7,6 @@ never read it: our view of the slot is an index that lies beside it.
 
 import os
 import stat
-import time
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
@@ -27,9 +26,6 @@ from director.git.snapshots import snapshot
 from director.git.stock import Stock
 from director.git.tracked import Tracked, directories_of
 from director.shell import cores
-
-PAUSE_SECONDS = 0.5
-"""Before a slot is made anew: meanwhile it is put back what an agent just broke in the user's configuration."""
 
 
 class Provider(Protocol):
@@ -110,7 +106,6 @@ class Slot:
         try:
             self._reset(commit)
         except (GitError, OSError):
-            time.sleep(PAUSE_SECONDS)
             remove_tree(self.directory)
             self._reset(commit)
 
