@@ -4,7 +4,10 @@ The saved success of a task is forgotten only when its action ran and failed; ne
 way, or the cone above a missing file would be built, and paid for, again.
 """
 
+import queue
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from doit.exceptions import DependencyError, TaskFailed, UnmetDependency
@@ -24,6 +27,25 @@ from director.tasks.outcomes import (
     overall,
 )
 
+LOOK_SECONDS = 0.05
+"""How often the main thread, while it waits, looks for a signal."""
+
+
+class _Queue(queue.Queue[Any]):
+    """A queue that does not keep the main thread from its signals.
+
+    One that comes just before a lock is waited for does not end that waiting, and its handler would run when the next
+    task ends: after minutes, with agents at work.
+    """
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Return the next item, and in the main thread wait for it in turns."""
+        if not block or timeout is not None or threading.current_thread() is not threading.main_thread():
+            return super().get(block, timeout)
+        while True:
+            with suppress(queue.Empty):
+                return super().get(timeout=LOOK_SECONDS)
+
 
 class GraphRunner(MThreadRunner):  # type: ignore[misc]
     """One run of the graph.
@@ -31,6 +53,7 @@ class GraphRunner(MThreadRunner):  # type: ignore[misc]
     Of a reporter it also calls `paused(task, outcome)` and `waiting(task, names of what failed)`, if it has them.
     """
 
+    Queue = staticmethod(_Queue)
     final_result: int
 
     def __init__(

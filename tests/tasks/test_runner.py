@@ -1,7 +1,9 @@
 """The runner and the outcomes: what runs, what is skipped, what is remembered, and the exit code that follows."""
 
 import io
+import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -305,6 +307,21 @@ def test_nothing_starts_after_a_stop() -> None:
 
     assert runner.reporter.lines == ["a Stopped: stopped"]
     assert runner.exit_code is ExitCode.INTERRUPTED
+
+
+def test_a_signal_that_does_not_wake_the_main_thread_is_handled_while_it_waits() -> None:
+    handled = threading.Event()
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: handled.set())
+
+    def act() -> None:
+        time.sleep(0.2)  # until the main thread waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)  # comes here, not to the main thread
+        assert handled.wait(10)
+
+    try:
+        assert run(node("a", act)).exit_code is ExitCode.DONE
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_what_runs_at_the_time_of_a_stop_is_still_recorded() -> None:
