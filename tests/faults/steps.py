@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -34,6 +35,8 @@ from director.shell.responders import ASKED
 ROOT = Path(__file__).parents[2]
 KILL, TERM, INT = "kill", "term", "int"
 _SIGNALS = {KILL: signal.SIGKILL, TERM: signal.SIGTERM, INT: signal.SIGINT}
+HEARD_SECONDS = 0.1
+"""After which the main thread has come to handle a signal, whatever it waited for."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _READING = re.compile(
     "cat-file|check-ignore|config|diff-files|diff-tree|for-each-ref|log|ls-files|ls-tree|rev-list|rev-parse|status|version|"
@@ -205,11 +208,12 @@ def _site(frame: FrameType | None) -> str:
 
 
 def _signal(how: str) -> None:
-    """Send a signal as it comes in life: Ctrl-C goes to everything that runs in the terminal."""
+    """Send a signal as it comes in life: Ctrl-C goes to everything that runs in the terminal. Let it be heard."""
     if how == INT and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGINT)
     else:
         os.kill(os.getpid(), _SIGNALS[how])
+    time.sleep(HEARD_SECONDS)
 
 
 def _append(path: str, line: str) -> None:
