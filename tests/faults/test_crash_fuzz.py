@@ -49,8 +49,8 @@ def restart_machine(trial: Trial, process: int) -> None:
 
 
 def leave_lock(trial: Trial) -> None:
-    """Leave the lock that git has on the branch which it is about to move."""
-    if (trial.job / "job.json").exists():
+    """Leave the lock that git has on the branch which it is about to move, where director was at work."""
+    if (trial.job / "job.json").exists() and (trial.job / "holder.json").exists():
         ref = trial.repository / ".git" / "refs" / "heads" / trial.read("job.json")["branch"]
         ref.parent.mkdir(parents=True, exist_ok=True)
         ref.with_name(f"{ref.name}.lock").touch()
