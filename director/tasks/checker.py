@@ -18,7 +18,6 @@ REST_NANOSECONDS = 100_000_000
 
 State = list[Any]
 """[sha256, size, ctime_ns, mtime_ns, recorded_ns], as it comes back from the database."""
-_TYPES = (str, int, int, int, int)
 
 
 class ContentChecker(FileChangedChecker):  # type: ignore[misc]
@@ -33,14 +32,22 @@ class ContentChecker(FileChangedChecker):  # type: ignore[misc]
 
     def check_modified(self, file_path: str, file_stat: os.stat_result, state: Any) -> bool:
         """Tell whether the content differs from a saved state."""
-        if not _is_state(state) or file_stat.st_size != state[1]:
-            return True
-        return not _is_untouched(file_stat, state) and read_state(file_path)[0] != state[0]
+        match state:
+            case [str(digest), file_stat.st_size, int(), int(), int()]:
+                return not _is_untouched(file_stat, state) and read_state(file_path)[0] != digest
+        return True
+
+    def is_untouched(self, file_path: str, state: Any) -> bool:
+        """Tell from its stat alone that a file is as in a saved state; False where only its content can tell."""
+        try:
+            return _is_untouched(self.info(file_path), state)
+        except OSError:
+            return False
 
     def get_state(self, dep: str, current_state: Any) -> State:
         """Return the state of a file; the saved one if the file was not touched since."""
         status = self.info(dep)
-        if _is_state(current_state) and _is_untouched(status, current_state):
+        if _is_untouched(status, current_state):
             return list(current_state)
         return read_state(dep)
 
@@ -54,11 +61,8 @@ def read_state(path: str) -> State:
     return [digest, status.st_size, status.st_ctime_ns, status.st_mtime_ns, recorded]
 
 
-def _is_state(value: Any) -> bool:
-    return isinstance(value, list) and tuple(map(type, value)) == _TYPES
-
-
-def _is_untouched(status: os.stat_result, state: State) -> bool:
-    _, size, ctime, mtime, recorded = state
-    is_same = (status.st_size, status.st_ctime_ns, status.st_mtime_ns) == (size, ctime, mtime)
-    return is_same and recorded - ctime > REST_NANOSECONDS
+def _is_untouched(status: os.stat_result, state: Any) -> bool:
+    match state:
+        case [str(), status.st_size, status.st_ctime_ns as changed, status.st_mtime_ns, int(recorded)]:
+            return bool(recorded - changed > REST_NANOSECONDS)
+    return False

@@ -1,7 +1,7 @@
 """The graph as doit holds it: its tasks, what a person names of them, and the database of what was built."""
 
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 from doit.control import TaskControl
 from doit.dependency import DatabaseException
 from doit.exceptions import InvalidTask
-from doit.loader import generate_tasks
 from doit.task import Task
 
 from director.artifacts.built import Built
@@ -46,14 +45,33 @@ def control_of(graph: Graph) -> GraphControl:
     return control_tasks(graph.create_doit_tasks())
 
 
-def control_tasks(dicts: Iterator[TaskDict]) -> GraphControl:
+def control_tasks(dicts: Iterable[TaskDict]) -> GraphControl:
     """Return the tasks that dictionaries describe."""
     return GraphControl(make_tasks(dicts))
 
 
-def make_tasks(dicts: Iterator[TaskDict]) -> list[Task]:
-    """Turn task dictionaries into doit's tasks."""
-    return list(generate_tasks(Graph.basename, (task for task in dicts)))
+class _Task(Task):  # type: ignore[misc]
+    """A task of director's, whose fields are well-formed: doit's look at each of them takes a third of the time."""
+
+    @staticmethod
+    def check_attr(*_: Any) -> None:
+        """Look at nothing."""
+
+
+def make_tasks(dicts: Iterable[TaskDict]) -> list[Task]:
+    """Turn task dictionaries into doit's tasks, as doit does; a group comes before its tasks."""
+    tasks: dict[str, Task] = {}
+    for fields in dicts:
+        group, name = fields.pop("basename"), fields.pop("name", "")
+        if name is None:
+            tasks[group] = _Task(group, None, has_subtask=True, **fields)
+        elif name:
+            full_name = f"{group}:{name}"
+            tasks[full_name] = _Task(full_name, subtask_of=group, **fields)
+            tasks[group].task_dep.append(full_name)
+        else:
+            tasks[group] = _Task(group, **fields)
+    return list(tasks.values())
 
 
 def needs_in(tasks: Mapping[str, Any]) -> dict[str, list[str]]:

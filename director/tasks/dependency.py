@@ -6,9 +6,11 @@ doit reads the inputs after the action; what a user edited while an agent worked
 from pathlib import Path
 from typing import Any
 
-from doit.dependency import Dependency, get_md5
+from doit.dependency import Dependency, DependencyStatus, get_md5
 
 from director.artifacts.built import Built
+from director.tasks.checker import ContentChecker
+from director.tasks.journal import Journal
 
 Baseline = dict[str, Any]
 """The state of each file_dep, by path."""
@@ -23,6 +25,26 @@ class BaselineDependency(Dependency):  # type: ignore[misc]
         self._baselines: dict[str, Baseline] = {}
         self._built = built
         self._has_kept = False
+
+    def get_status(self, task: Any, tasks_dict: Any, get_log: bool = False) -> DependencyStatus:
+        """Return whether a task is up to date, as doit does: what is, as most are, is seen without asking why not."""
+        if not self._is_settled(task):
+            return super().get_status(task, tasks_dict, get_log)
+        task.dep_changed = []
+        return DependencyStatus(get_log)
+
+    def _is_settled(self, task: Any) -> bool:
+        """Tell whether everything that doit asks about a task is easily answered, and says that it is up to date."""
+        checker, record = self.checker, self.backend.record(task.name) if isinstance(self.backend, Journal) else {}
+        return bool(
+            task.file_dep
+            and isinstance(checker, ContentChecker)
+            and record.get("checker:") == type(checker).__name__
+            and task.file_dep == set(record.get("deps:", ()))
+            and all(checker.is_untouched(path, record.get(path)) for path in task.file_dep)
+            and all(map(checker.exists, task.targets))
+            and all(not callable(claim) and not isinstance(claim, str) and claim for claim, _, _ in task.uptodate)
+        )
 
     def take_baseline(self, task: Any) -> None:
         """Read the state of every file_dep. Raises OSError if one cannot be read."""

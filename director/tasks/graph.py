@@ -8,8 +8,7 @@ Tasks of nodes exist as far as plan.json does. `plan` is the group of everything
 import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import cached_property
-from inspect import Signature
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from director.core.landed import Landed, last_update
 from director.core.model import Model
 from director.core.plan.node import Node, Plan, Slice, slice_of
 from director.job.job import Job
-from director.tasks.outcomes import action
+from director.tasks.outcomes import Outcome, action
 
 TaskDict = dict[str, Any]
 PLANNING = ("job", "recon", "spec", "gate:spec", "decompose", "slices")
@@ -53,7 +52,7 @@ class Graph:
         if self.job.directory.plan.exists():
             yield from self.node_tasks(read_plan(self.job.directory.plan))
 
-    def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> "Claim":
+    def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> "_Taken":
         """Return a claim for doit: that an artifact is not spoiled and the job branch holds what it stands for."""
 
         def holds() -> bool:
@@ -61,7 +60,7 @@ class Graph:
             landed = self._landed.get(task, [])
             return made.commit in landed if isinstance(made, Merged) else bool(made and landed)
 
-        return Claim(holds)
+        return (Claim(holds),)
 
     @cached_property
     def _landed(self) -> dict[str, list[str]]:
@@ -174,7 +173,7 @@ class Graph:
             "basename": kind,
             **({"name": node_name} if node_name else {}),
             "doc": doc,
-            "actions": [action(telling(self._measured(name)))],
+            "actions": [partial(self._act, name)],
             "file_dep": [str(path) for path in file_dep or ()],
             "targets": [str(path) for path in targets],
             "io": {"capture": False},
@@ -183,15 +182,15 @@ class Graph:
             **more,
         }
 
-    def _measured(self, name: str) -> Callable[[], None]:
-        def run() -> None:
-            if name == "job":  # before it there are no records
-                self.perform(name)
-                return
-            with self.job.spans.task(name):
-                self.perform(name)
+    def _act(self, name: str) -> bool | Outcome:
+        return action(telling(partial(self._measured, name)))()
 
-        return run
+    def _measured(self, name: str) -> None:
+        if name == "job":  # before it there are no records
+            self.perform(name)
+            return
+        with self.job.spans.task(name):
+            self.perform(name)
 
     def perform(self, task: str) -> None:
         """Do what a task is for."""
@@ -259,24 +258,26 @@ class Graph:
 
 
 class Claim:
-    """What doit asks of a task besides its files.
+    """What doit asks of a task besides its files, as a value that is true or not when doit looks at it.
 
-    It says what it takes, nothing: for doit to find that out of a function takes longer than most claims.
+    A function is called as well, but for doit to find out what it takes takes longer than most claims.
     """
-
-    __signature__ = Signature()
 
     def __init__(self, holds: Callable[[], bool]) -> None:
         self._holds = holds
 
-    def __call__(self) -> bool:
+    def __bool__(self) -> bool:
         """Tell whether it holds."""
         return self._holds()
 
 
-def _are_sound(paths: Sequence[Path], model: type[Model]) -> Claim:
+_Taken = tuple[Claim]
+"""A claim as doit takes what it does not know: as what might be called with arguments."""
+
+
+def _are_sound(paths: Sequence[Path], model: type[Model]) -> _Taken:
     """Return a claim for doit: that no artifact is spoiled."""
-    return Claim(lambda: all(read_remade(path, model) is not None for path in paths))
+    return (Claim(lambda: all(read_remade(path, model) is not None for path in paths)),)
 
 
 def refusal_of(error: OSError, *, place: str) -> ConfigError:

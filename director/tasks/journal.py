@@ -48,7 +48,11 @@ class Journal:
 
     def get(self, task_id: str, dependency: str) -> Any:
         """Return a saved value, or None."""
-        return self._unfinished.get(task_id, self._saved.get(task_id, {})).get(dependency)
+        return self.record(task_id).get(dependency)
+
+    def record(self, task_id: str) -> Record:
+        """Return what is saved about a task; it is not to be changed."""
+        return self._unfinished.get(task_id) or self._saved.get(task_id) or {}
 
     def in_(self, task_id: str) -> bool:
         """Tell whether anything is saved about the task."""

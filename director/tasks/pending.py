@@ -48,7 +48,7 @@ def _pending(graph: Graph, targets: tuple[str, ...]) -> Iterator[Pending]:
         look = Look(graph, dependency, control)
         for name in topological_order(needed):
             task = control.tasks[name]
-            if name in wanted and task.actions:
+            if name in wanted and (task.file_dep or task.targets):  # what reads and makes nothing is a group
                 _look(look, task, found)
                 if name in found:
                     yield found[name]

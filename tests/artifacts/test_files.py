@@ -108,6 +108,20 @@ def test_what_is_missing_is_read_as_none(tmp_path: Path) -> None:
     assert read_records(missing, Fact) == []
 
 
+def test_a_long_file_is_read_whole(tmp_path: Path) -> None:
+    for size in (65_535, 65_536, 200_000):
+        (tmp_path / "file").write_bytes(bytes(range(256)) * (size // 256) + b"x" * (size % 256))
+
+        assert read_bytes(tmp_path / "file") == (tmp_path / "file").read_bytes()
+
+
+def test_an_error_while_reading_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError) as caught:
+        read_bytes(tmp_path)
+
+    assert caught.value.filename == str(tmp_path)
+
+
 def test_bytes_that_are_no_utf_8_are_replaced_in_a_text(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"caf\xe9")
 

@@ -1,11 +1,15 @@
 """doit's tasks of a graph: who waits for whom, in a time that grows with the graph."""
 
+from typing import Any
+
 import pytest
 from doit.control import TaskControl
 from doit.exceptions import InvalidTask
+from doit.loader import generate_tasks
 from doit.task import Task
 
-from director.tasks.control import GraphControl, needs_in
+from director.tasks.control import GraphControl, make_tasks, needs_in
+from director.tasks.graph import TaskDict
 
 
 def tasks() -> list[Task]:
@@ -15,6 +19,45 @@ def tasks() -> list[Task]:
         Task("other", None, targets=["three"]),
         Task("reader", None, file_dep=["one", "two", "three", "elsewhere"]),
         Task("waiting", None, file_dep=["one", "three"], task_dep=["other"]),
+    ]
+
+
+def described() -> list[TaskDict]:
+    """A task, a group, and what is in it."""
+    return [
+        {"basename": "plan", "actions": None, "task_dep": ["run:a"], "doc": "everything"},
+        {"basename": "run", "name": None, "doc": "every node"},
+        {
+            "basename": "run",
+            "name": "a",
+            "doc": "a node",
+            "actions": [print],
+            "file_dep": ["one", "two"],
+            "targets": ["three"],
+            "task_dep": ["start"],
+            "uptodate": [True],
+            "io": {"capture": False},
+            "verbosity": 2,
+            "clean": True,
+            "meta": {"weight": 2.0},
+        },
+        {"basename": "run", "name": "b", "doc": "another", "actions": [print]},
+        {"basename": "start", "actions": [print], "doc": "the beginning"},
+    ]
+
+
+def fields_of(task: Task) -> dict[str, Any]:
+    return vars(task) | {"io": task.io.capture}
+
+
+def test_a_described_task_is_as_doit_makes_it() -> None:
+    ours, doits = make_tasks(described()), generate_tasks("graph", (fields for fields in described()))
+
+    assert list(map(fields_of, ours)) == list(map(fields_of, doits))
+    assert [(task.name, task.task_dep, task.subtask_of, task.has_subtask) for task in ours][:3] == [
+        ("plan", ["run:a"], None, False),
+        ("run", ["run:a", "run:b"], None, True),
+        ("run:a", ["start"], "run", False),
     ]
 
 

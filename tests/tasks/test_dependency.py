@@ -1,5 +1,6 @@
 """The baseline: what is saved are the inputs that the action could read."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from doit.dependency import Dependency, JSONCodec, JsonDB, MD5Checker
 from doit.task import Task
 
 from director.artifacts.built import Built
-from director.tasks.checker import ContentChecker
+from director.tasks.checker import REST_NANOSECONDS, ContentChecker
 from director.tasks.dependency import BaselineDependency
+from director.tasks.graph import Claim
 from director.tasks.journal import Journal
 
 
@@ -58,6 +60,54 @@ def test_a_built_task_is_up_to_date() -> None:
     build(node())
 
     assert status(node()) == "up-to-date"
+
+
+def at_rest() -> None:
+    """Wait until what was recorded can be told from its stat."""
+    time.sleep(1.2 * REST_NANOSECONDS / 1e9)
+
+
+@pytest.mark.parametrize(
+    ("fields", "act", "expected"),
+    [
+        ({}, lambda: None, "up-to-date"),
+        ({"uptodate": [True]}, lambda: None, "up-to-date"),
+        ({"uptodate": [(Claim(lambda: True),)]}, lambda: None, "up-to-date"),
+        ({"uptodate": [(Claim(lambda: False),)]}, lambda: None, "run"),
+        ({"uptodate": [(Claim(lambda: True),), lambda: False]}, lambda: None, "run"),
+        ({"uptodate": [None]}, lambda: None, "up-to-date"),
+        ({"uptodate": ["false"]}, lambda: None, "run"),
+        ({"targets": ["two"]}, lambda: None, "up-to-date"),
+        ({"targets": ["nowhere"]}, lambda: None, "run"),
+        ({}, lambda: Path("one").write_text("eno"), "run"),
+        ({}, lambda: Path("one").write_text("one"), "up-to-date"),
+        ({}, lambda: Path("one").unlink(), "error"),
+        ({}, lambda: (Path("one").unlink(), Path("one").mkdir()), "error"),
+        ({"file_dep": ["one"]}, lambda: None, "run"),
+        ({"file_dep": ["one", "two", "doit.db"]}, lambda: None, "run"),
+    ],
+)
+def test_whether_a_task_is_up_to_date_is_what_doit_says(
+    fields: dict[str, Any], act: Callable[[], object], expected: str
+) -> None:
+    at_rest()
+    build(node())
+    act()
+    task, doits = (Task("node", [], **{"file_dep": ["one", "two"], **fields}) for _ in range(2))
+    dependency = opened()
+
+    assert dependency.get_status(task, {}).status == Dependency.get_status(dependency, doits, {}).status == expected
+    assert sorted(task.dep_changed) == sorted(doits.dep_changed)
+
+
+@pytest.mark.parametrize("state", [None, [], "state", ["", 3], ["x", "3", "0", "0", "0"], {"0": 1}])
+def test_a_damaged_record_is_no_success(state: Any) -> None:
+    at_rest()
+    build(node())
+    dependency = opened()
+    dependency.backend.set("node", "one", state)
+
+    assert dependency.get_status(node(), {}).status == "run"
 
 
 def test_an_edit_made_while_the_task_runs_is_not_swallowed() -> None:
