@@ -11,6 +11,7 @@ from director.core.spans import Span, SpanKind
 from director.core.watch import WatchItFail
 
 Key = TypeVar("Key")
+Entry = TypeVar("Entry")
 TARGET_COMPLETION = 0.7
 """The share of nodes that the executor tier is to land without escalation."""
 
@@ -18,12 +19,19 @@ TARGET_COMPLETION = 0.7
 def total(calls: Iterable[CallRecord]) -> RoleTotals:
     """Return what calls come to."""
     known = list(calls)
+    cost_usd, unpriced_calls = bill(known)
     return RoleTotals(
         calls=len(known),
         usage=_total_usage(call.usage for call in known),
-        cost_usd=round(sum(call.cost_usd or 0.0 for call in known), 6),
-        unpriced_calls=sum(call.cost_usd is None for call in known),
+        cost_usd=cost_usd,
+        unpriced_calls=unpriced_calls,
     )
+
+
+def bill(calls: Sequence[CallRecord]) -> tuple[float, int]:
+    """Return what calls cost in dollars, as far as that is known, and of how many it is not."""
+    known = [call.cost_usd for call in calls if call.cost_usd is not None]
+    return round(sum(known), 6), len(calls) - len(known)
 
 
 def _total_usage(usages: Iterable[Usage]) -> Usage:
@@ -33,10 +41,15 @@ def _total_usage(usages: Iterable[Usage]) -> Usage:
 
 def totals(calls: Iterable[CallRecord], key: Callable[[CallRecord], Key]) -> dict[Key, RoleTotals]:
     """Return what calls come to, by a key, in the order in which the keys first occur."""
-    grouped: dict[Key, list[CallRecord]] = defaultdict(list)
-    for call in calls:
-        grouped[key(call)].append(call)
-    return {name: total(found) for name, found in grouped.items()}
+    return {name: total(found) for name, found in grouped(calls, key).items()}
+
+
+def grouped(entries: Iterable[Entry], key: Callable[[Entry], Key]) -> dict[Key, list[Entry]]:
+    """Return entries by a key, in the order in which the keys first occur."""
+    found: dict[Key, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[key(entry)].append(entry)
+    return found
 
 
 def last_of_each(metrics: Iterable[NodeMetrics]) -> list[NodeMetrics]:

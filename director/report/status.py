@@ -1,6 +1,5 @@
 """The state of a job, computed from its plan, markers and records."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence, Set
 from typing import Literal
 
@@ -10,8 +9,16 @@ from director.artifacts.files import read_records
 from director.core.attempts import Attempt, Outcome
 from director.core.calls import CallRecord, node_of
 from director.core.leftover import Leftover
-from director.core.measures import executor_completion, last_of_each, stage_two_rate, total, totals, watch_it_fail_rate
-from director.core.metrics import NodeMetrics, RoleTotals
+from director.core.measures import (
+    bill,
+    executor_completion,
+    grouped,
+    last_of_each,
+    stage_two_rate,
+    total,
+    watch_it_fail_rate,
+)
+from director.core.metrics import NodeMetrics
 from director.core.model import Model
 from director.core.plan.node import Node, Plan
 from director.core.requests import FileRequest, unanswered
@@ -83,13 +90,10 @@ def job_status(
     metrics = read_records(directory.metrics, NodeMetrics)
     worked_on = last_of_each(metrics)
     money = total(calls)
-    spent = totals(calls, lambda call: node_of(call.task))
-    measured: dict[str, list[NodeMetrics]] = defaultdict(list)
-    for entry in metrics:
-        measured[entry.node].append(entry)
+    asked, measured = grouped(calls, lambda call: node_of(call.task)), grouped(metrics, lambda entry: entry.node)
     stale = frozenset(pending)
     nodes = tuple(
-        _node_status(directory, node, pending=stale, own=measured[node.id], money=spent.get(node.id, RoleTotals()))
+        _node_status(directory, node, pending=stale, own=measured.get(node.id, ()), calls=asked.get(node.id, ()))
         for node in plan.nodes
     )
     saved = [node.saved_usd for node in nodes if node.saved_usd is not None]
@@ -111,12 +115,13 @@ def job_status(
 
 
 def _node_status(
-    directory: JobDirectory, node: Node, *, pending: Set[str], own: Sequence[NodeMetrics], money: RoleTotals
+    directory: JobDirectory, node: Node, *, pending: Set[str], own: Sequence[NodeMetrics], calls: Sequence[CallRecord]
 ) -> NodeStatus:
     task = f"run:{node.id}"
     landed = next((entry for entry in reversed(own) if entry.tier), None)
     last = next(reversed(history(directory, task)), None) if task in pending else None
     state = _state(node, pending, last=last)
+    cost_usd, unpriced_calls = bill(calls)
     return NodeStatus(
         id=node.id,
         title=node.title,
@@ -124,8 +129,8 @@ def _node_status(
         tier=str(landed.tier) if landed else "",
         attempts=count_closed(directory, task),
         escalated=bool(landed and landed.escalated),
-        cost_usd=money.cost_usd,
-        unpriced_calls=money.unpriced_calls,
+        cost_usd=cost_usd,
+        unpriced_calls=unpriced_calls,
         saved_usd=landed.saved_usd if landed else None,
         seconds=sum(entry.seconds for entry in own),
         requests=unanswered(last.requests, files=node.files) if last and state == "failed" else (),
