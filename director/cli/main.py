@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from director import __version__
 from director.cli.words import COMMANDS, TASK_GROUPS, TASKS, top_level_help
 from director.core.errors import ConfigError, DirectorError, ExitCode
-from director.shell import garbage
+from director.shell import memory
 
 _HELP = frozenset({"help", "--help", "-h"})
 
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if "_ARGCOMPLETE" in os.environ:
         _complete()
-    garbage.look_seldom()
+    memory.look_seldom()
     _make_printable()
     try:
         code = _dispatch(list(sys.argv[1:] if arguments is None else arguments))

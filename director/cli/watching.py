@@ -10,7 +10,7 @@ from rich.table import Table
 from director.cli.looking import Observer
 from director.cli.text import clean, console, plain, table_lines
 from director.core.errors import DirectorError
-from director.shell import garbage
+from director.shell import memory
 from director.tasks.graph import Graph
 
 Part = Table | str
@@ -19,7 +19,7 @@ LOOK_SECONDS = 1.0
 
 def watch(observer: Observer, tell: Callable[[Graph], Sequence[Part]]) -> None:
     """Show what is told of a job whenever the job has changed, until Ctrl-C."""
-    garbage.look_often()
+    memory.look_often()
     screen = console()
     observer.graph()  # what is wrong with the request is said at once
     if screen.is_terminal and screen.file.isatty() and not screen.is_dumb_terminal:

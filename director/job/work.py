@@ -10,14 +10,15 @@ from director.core.errors import ConfigError, DirectorError
 from director.job.job import Job
 from director.job.lock import hold
 from director.job.recovery import recover
-from director.shell import cores, garbage, processes
+from director.shell import cores, memory, processes
 from director.shell.guardian import Guardian
 
 
 @contextmanager
 def working(job: Job) -> Iterator[None]:
     """Hold the job while agents and tests may run. Raises JobLocked if another director holds it."""
-    garbage.look_often()
+    memory.look_often()
+    memory.share_pools()
     with hold(job.directory), stopping_on_signals(), exporting(job), cores.together():
         if left := processes.end_marked(job.family):
             job.note(f"ended what an earlier run had left running: {left} process{'es' if left > 1 else ''}")

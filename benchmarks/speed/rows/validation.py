@@ -10,7 +10,7 @@ from benchmarks.speed.graphs import Work, layered, wide
 from benchmarks.speed.results import Line, Samples
 from benchmarks.speed.setting import Found, Setting
 from director.core.plan.validation import parse_plan
-from director.shell import garbage
+from director.shell import memory
 
 SIZES = (1250, 2500, 5000, 10_000)
 AIM = 1.0
@@ -26,7 +26,7 @@ SHAPES: dict[str, Callable[[int], Sequence[Work]]] = {
 def measure(setting: Setting) -> Found:
     """Read plans of growing size within this process."""
     lines, more = [], []
-    garbage.look_often()
+    memory.look_often()
     for shape, make in SHAPES.items():
         found = {size: _seconds(stub.plan(make(size)), times=1 if setting.quick else 5) for size in SIZES}
         least, most = SIZES[0], SIZES[-1]

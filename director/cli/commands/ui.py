@@ -9,7 +9,7 @@ from director.cli.opening import add_place
 from director.cli.paging import page_of
 from director.cli.text import say
 from director.core.errors import ConfigError, ExitCode
-from director.shell import garbage
+from director.shell import memory
 
 PORT = 8765
 EPILOG = """\
@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> ExitCode:
     """Serve the page until Ctrl-C."""
-    garbage.look_often()
+    memory.look_often()
     serving = _serving()
     observer = Observer(args)
     with serving.listen(args.port) as listener:
