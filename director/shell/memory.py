@@ -4,7 +4,7 @@ import atexit
 import gc
 from contextlib import suppress
 
-_SELDOM, _OFTEN = 10_000_000, 50_000
+_SELDOM, _OFTEN = 3_000_000, 50_000
 _POOLS = 2
 _M_ARENA_MAX = -8
 """The number by which glibc knows how many pools there may be: `mallopt` in malloc.h."""
