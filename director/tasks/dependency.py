@@ -40,7 +40,7 @@ class BaselineDependency(Dependency):  # type: ignore[misc]
             task.file_dep
             and isinstance(checker, ContentChecker)
             and record.get("checker:") == type(checker).__name__
-            and task.file_dep == set(record.get("deps:", ()))
+            and task.file_dep == set(record.get("deps:") or ())
             and all(checker.is_untouched(path, record.get(path)) for path in task.file_dep)
             and all(map(checker.exists, task.targets))
             and all(not callable(claim) and not isinstance(claim, str) and claim for claim, _, _ in task.uptodate)
