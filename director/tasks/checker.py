@@ -37,6 +37,14 @@ class ContentChecker(FileChangedChecker):  # type: ignore[misc]
                 return not _is_untouched(file_stat, state) and read_state(file_path)[0] != digest
         return True
 
+    def is_file(self, file_path: str) -> bool:
+        """Tell whether there is a file."""
+        try:
+            self.info(file_path)
+        except OSError:
+            return False
+        return True
+
     def is_untouched(self, file_path: str, state: Any) -> bool:
         """Tell from its stat alone that a file is as in a saved state; False where only its content can tell."""
         try:

@@ -45,6 +45,7 @@ def _pending(graph: Graph, targets: tuple[str, ...]) -> Iterator[Pending]:
     wanted = set(closure(selected, needed))
     found: dict[str, Pending] = {}
     with database(graph) as dependency:
+        dependency.look_once()
         look = Look(graph, dependency, control)
         for name in topological_order(needed):
             task = control.tasks[name]

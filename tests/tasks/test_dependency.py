@@ -100,6 +100,18 @@ def test_whether_a_task_is_up_to_date_is_what_doit_says(
     assert sorted(task.dep_changed) == sorted(doits.dep_changed)
 
 
+def test_who_looks_once_sees_no_later_edit() -> None:
+    at_rest()
+    build(node())
+    dependency = opened()
+    dependency.look_once()
+    before = dependency.get_status(node(), {}).status
+    Path("one").write_text("edited")
+
+    assert before == dependency.get_status(node(), {}).status == "up-to-date"
+    assert status(node()) == "run"
+
+
 @pytest.mark.parametrize("state", [None, [], "state", ["", 3], ["x", "3", "0", "0", "0"], {"0": 1}])
 def test_a_damaged_record_is_no_success(state: Any) -> None:
     at_rest()
