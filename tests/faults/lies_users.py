@@ -78,8 +78,9 @@ user update-ref $branch $evil
 _FORGED = """message=$(user log -1 --format=%B $(user for-each-ref --format='%(objectname)' refs/heads/director))\n"""
 _HOOKS = """\
 for hook in post-checkout reference-transaction post-commit pre-commit; do
-  printf '#!/bin/sh\\ntouch "%s/ran"\\n' "$SCRIPTS" > "$REPO/.git/hooks/$hook"
-  chmod 755 "$REPO/.git/hooks/$hook"
+  printf '#!/bin/sh\\ntouch "%s/ran"\\n' "$SCRIPTS" > "$SCRIPTS/$hook"
+  chmod 755 "$SCRIPTS/$hook"
+  mv "$SCRIPTS/$hook" "$REPO/.git/hooks/$hook"
 done
 """
 _TEST_THAT_TAGS = """\

@@ -40,6 +40,8 @@ wrong() { printf 'def value():\\n    return "wrong"\\n' > "$NODE.py"; }
 leave() { "$@" & echo $! >> "$SCRIPTS/pids"; }
 user() { git -C "$REPO" "$@"; }
 """
+_CLOCK_SECONDS = 2.0
+"""By so much the time at which a process began may be wrong: the system counts from a whole second."""
 SHARED = {
     "README.md": "A project.\n",
     ".gitignore": "__pycache__/\n*.log\nbuild/\n",
@@ -212,8 +214,10 @@ class Trial:
     def left_running(self) -> list[int]:
         """Which of the recorded processes are alive."""
         recorded = self.scripts / "pids"
-        pids = {int(pid) for pid in recorded.read_text().split()} if recorded.exists() else set()
-        return sorted(pid for pid in pids if _is_alive(pid))
+        if not recorded.exists():
+            return []
+        pids, written = set(map(int, recorded.read_text().split())), recorded.stat().st_mtime
+        return sorted(pid for pid in pids if _is_alive(pid, began=written))
 
 
 def test_of(node: str) -> str:
@@ -231,8 +235,10 @@ def _named(places: Mapping[str, str], node: str) -> dict[str, str]:
     return {place.replace("NODE", node): text for place, text in places.items()}
 
 
-def _is_alive(pid: int) -> bool:
+def _is_alive(pid: int, *, began: float) -> bool:
+    """Tell whether a process lives that began by then: its number may be that of a later one by now."""
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() < began + _CLOCK_SECONDS
     except psutil.NoSuchProcess:
         return False
