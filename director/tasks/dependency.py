@@ -29,12 +29,12 @@ class BaselineDependency(Dependency):  # type: ignore[misc]
 
     def get_status(self, task: Any, tasks_dict: Any, get_log: bool = False) -> DependencyStatus:
         """Return whether a task is up to date, as doit does: what is, as most are, is seen without asking why not."""
-        if not self._is_settled(task):
+        if not self._is_plainly_up_to_date(task):
             return super().get_status(task, tasks_dict, get_log)
         task.dep_changed = []
         return DependencyStatus(get_log)
 
-    def _is_settled(self, task: Any) -> bool:
+    def _is_plainly_up_to_date(self, task: Any) -> bool:
         """Tell whether everything that doit asks about a task is easily answered, and says that it is up to date."""
         checker, record = self.checker, self.backend.record(task.name) if isinstance(self.backend, Journal) else {}
         return bool(

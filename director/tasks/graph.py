@@ -6,7 +6,7 @@ Tasks of nodes exist as far as plan.json does. `plan` is the group of everything
 """
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,9 +19,9 @@ from director.artifacts.plans import read_plan
 from director.core.artifacts import Approval, GatesRun, Merged, TestLock
 from director.core.errors import ConfigError, DirectorError
 from director.core.landed import Landed, last_update
-from director.core.model import Model
 from director.core.plan.node import Node, Plan, Slice, slice_of
 from director.job.job import Job
+from director.tasks.claims import Claim, are_sound, claim
 from director.tasks.outcomes import Outcome, action
 
 TaskDict = dict[str, Any]
@@ -52,7 +52,7 @@ class Graph:
         if self.job.directory.plan.exists():
             yield from self.node_tasks(read_plan(self.job.directory.plan))
 
-    def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> "_Taken":
+    def _is_on_branch(self, task: str, path: Path, model: type[Merged] | type[TestLock]) -> Claim:
         """Return a claim for doit: that an artifact is not spoiled and the job branch holds what it stands for."""
 
         def holds() -> bool:
@@ -60,7 +60,7 @@ class Graph:
             landed = self._landed.get(task, [])
             return made.commit in landed if isinstance(made, Merged) else bool(made and landed)
 
-        return (Claim(holds),)
+        return claim(holds)
 
     @cached_property
     def _landed(self) -> dict[str, list[str]]:
@@ -97,7 +97,7 @@ class Graph:
             "give each node its own part of the plan",
             file_dep=[directory.plan],
             targets=slices,
-            uptodate=[_are_sound(slices, Slice)],
+            uptodate=[are_sound(slices, Slice)],
             clean=True,
         )
 
@@ -205,7 +205,7 @@ class Graph:
             doc,
             file_dep=documents,
             targets=[job.directory.approved(name)],
-            uptodate=[_are_sound([job.directory.approved(name)], Approval)],
+            uptodate=[are_sound([job.directory.approved(name)], Approval)],
         )
         return task | {"meta": {"rewrites": [str(documents[0])], "weight": 1.0}}
 
@@ -255,29 +255,6 @@ class Graph:
             return integrated is not None and self.job.tip() == integrated.commit
         except DirectorError:
             return False
-
-
-class Claim:
-    """What doit asks of a task besides its files, as a value that is true or not when doit looks at it.
-
-    A function is called as well, but for doit to find out what it takes takes longer than most claims.
-    """
-
-    def __init__(self, holds: Callable[[], bool]) -> None:
-        self._holds = holds
-
-    def __bool__(self) -> bool:
-        """Tell whether it holds."""
-        return self._holds()
-
-
-_Taken = tuple[Claim]
-"""A claim as doit takes what it does not know: as what might be called with arguments."""
-
-
-def _are_sound(paths: Sequence[Path], model: type[Model]) -> _Taken:
-    """Return a claim for doit: that no artifact is spoiled."""
-    return (Claim(lambda: all(read_remade(path, model) is not None for path in paths)),)
 
 
 def refusal_of(error: OSError, *, place: str) -> ConfigError:

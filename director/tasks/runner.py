@@ -27,7 +27,7 @@ from director.tasks.outcomes import (
     overall,
 )
 
-LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.05
 """How often the main thread, while it waits, looks for a signal."""
 
 
@@ -44,7 +44,7 @@ class _Queue(queue.Queue[Any]):
             return super().get(block, timeout)
         while True:
             with suppress(queue.Empty):
-                return super().get(timeout=LOOK_SECONDS)
+                return super().get(timeout=_LOOK_SECONDS)
 
 
 class GraphRunner(MThreadRunner):  # type: ignore[misc]

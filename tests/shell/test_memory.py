@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,18 @@ def test_what_lasts_looks_more_often_than_what_is_over_soon() -> None:
     memory.look_often()
 
     assert gc.get_threshold()[0] < seldom
+
+
+def test_what_is_there_at_the_end_is_not_looked_through() -> None:
+    code = (
+        "import sys\nfrom director.shell import memory\n{0}\n"
+        "class Ring:\n    def __del__(self): print('looked through', flush=True)\n"
+        "ring = Ring()\nring.ring = ring\ndel ring"
+    )
+    run = partial(subprocess.check_output, text=True)
+
+    assert run([sys.executable, "-c", code.format("")]) == "looked through\n"
+    assert run([sys.executable, "-c", code.format("memory.look_seldom()")]) == ""
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another library")

@@ -11,8 +11,8 @@ from doit.task import Task
 
 from director.artifacts.built import Built
 from director.tasks.checker import REST_NANOSECONDS, ContentChecker
+from director.tasks.claims import claim
 from director.tasks.dependency import BaselineDependency
-from director.tasks.graph import Claim
 from director.tasks.journal import Journal
 
 
@@ -72,9 +72,9 @@ def at_rest() -> None:
     [
         ({}, lambda: None, "up-to-date"),
         ({"uptodate": [True]}, lambda: None, "up-to-date"),
-        ({"uptodate": [(Claim(lambda: True),)]}, lambda: None, "up-to-date"),
-        ({"uptodate": [(Claim(lambda: False),)]}, lambda: None, "run"),
-        ({"uptodate": [(Claim(lambda: True),), lambda: False]}, lambda: None, "run"),
+        ({"uptodate": [claim(lambda: True)]}, lambda: None, "up-to-date"),
+        ({"uptodate": [claim(lambda: False)]}, lambda: None, "run"),
+        ({"uptodate": [claim(lambda: True), lambda: False]}, lambda: None, "run"),
         ({"uptodate": [None]}, lambda: None, "up-to-date"),
         ({"uptodate": ["false"]}, lambda: None, "run"),
         ({"targets": ["two"]}, lambda: None, "up-to-date"),
