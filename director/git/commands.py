@@ -6,10 +6,11 @@ in every call. Filter drivers (such as LFS) are off too: files stand in worktree
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from director.core.errors import ConfigError, GitError
@@ -105,7 +106,7 @@ class Git:
 
     def head(self, *arguments: str, limit: int) -> bytes:
         """Return the beginning of what git prints, at most `limit` bytes. Raises GitError if it fails before."""
-        argv = ["git", f"--git-dir={self.common_dir}", "--bare", *arguments]
+        argv = [git_program(), f"--git-dir={self.common_dir}", "--bare", *arguments]
         status, output = processes.capture_head(argv, cwd=self.common_dir, env=self._environment, limit=limit)
         if status != 0:
             raise GitError(arguments, status=status, output="")
@@ -113,7 +114,7 @@ class Git:
 
     def lasting(self, *arguments: str) -> Responder:
         """Return a git that answers one request after another; it starts when it is first asked."""
-        argv = ["git", f"--git-dir={self.common_dir}", "--bare", *arguments]
+        argv = [git_program(), f"--git-dir={self.common_dir}", "--bare", *arguments]
         return Responder(argv, cwd=self.common_dir, env=self._environment)
 
     def text(self, *arguments: str) -> str:
@@ -196,12 +197,23 @@ def _run(
 
 def _capture(arguments: Sequence[str], *, cwd: Path, stdin: bytes, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
     try:
-        done = processes.capture(["git", *arguments], cwd=cwd, env=env, stdin=stdin)
+        done = processes.capture([git_program(), *arguments], cwd=cwd, env=env, stdin=stdin)
     except FileNotFoundError as error:
         if not cwd.is_dir():
             raise
         raise ConfigError("git was not found", hint="install git 2.38 or newer and put it on PATH") from error
     return done.exit_code, done.stdout, done.stderr
+
+
+def git_program() -> str:
+    """Return the path of git. A name would be looked for anew by each process, and in the worktree where it starts."""
+    return _found(os.environ.get("PATH", os.defpath))
+
+
+@cache
+def _found(path: str) -> str:
+    found = shutil.which("git", path=path)
+    return str(Path(found).absolute()) if found else "git"
 
 
 def find_repository(start: Path) -> tuple[Path, Path]:

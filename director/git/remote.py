@@ -10,6 +10,7 @@ from pathlib import Path
 
 from director.core.errors import GitError
 from director.core.masking import Mask
+from director.git.commands import git_program
 from director.git.repository import Repository
 from director.shell import environment, processes
 from director.shell.processes import Ended, Limits
@@ -95,7 +96,7 @@ class Remote:
         with scratch_directory() as scratch:
             output, error = Path(scratch) / "output", Path(scratch) / "error"
             finished = processes.run(
-                ["git", *settings, *arguments],
+                [git_program(), *settings, *arguments],
                 cwd=self.repository.root,
                 env=env,
                 output=output,

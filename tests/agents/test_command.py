@@ -278,3 +278,16 @@ def test_what_cannot_work_is_an_error_before_anything_is_begun(
 )
 def test_a_place_in_json_is_found_or_nothing_is(pointer: str, found: object) -> None:
     assert resolve({"a": [1, {"b/c": 3}], "~": 4, "": 5}, pointer) == found
+
+
+def test_a_program_of_a_place_that_is_named_from_here_is_the_one_that_was_found(
+    command: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"tools{os.pathsep}{os.environ['PATH']}")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "mine").write_text("#!/bin/sh\necho found\n")
+    (tmp_path / "tools" / "mine").chmod(0o755)
+    command.options = {"programs": {"mine": {"argv": ["mine"]}}}
+
+    assert command.backend.ask(command.request("command:mine/any")).text == "found"

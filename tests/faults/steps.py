@@ -158,7 +158,7 @@ def _open(places: Places, arguments: tuple[Any, ...]) -> str:
 
 def _program(_: Places, arguments: tuple[Any, ...]) -> str:
     words = [os.fsdecode(word) for word in arguments[1]]
-    if words[0] == "git":
+    if Path(words[0]).name == "git":
         return _git("start", words)
     return f"start {words[words.index('-m') + 1] if '-m' in words else Path(words[0]).name}"
 

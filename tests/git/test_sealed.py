@@ -197,6 +197,17 @@ def author_of_a_commit(repository: Repository) -> str:
     return repository.git.text("log", "-1", "--format=%an <%ae>, %cn <%ce>", commit)
 
 
+def test_a_git_that_lies_where_git_starts_is_not_run(
+    checkout: Checkout, head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f".{os.pathsep}{os.environ['PATH']}")
+    (checkout.root / ".git" / "git").write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\n")
+    (checkout.root / ".git" / "git").chmod(0o755)
+
+    assert Repository.open(checkout.root).git.text("rev-parse", head) == head
+    assert not (tmp_path / "ran").exists()
+
+
 def test_the_identity_of_the_environment_is_used(repository: Repository) -> None:
     assert author_of_a_commit(repository) == "Ada <ada@example.org>, Ada <ada@example.org>"
 

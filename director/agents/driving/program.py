@@ -37,7 +37,7 @@ class Program:
         """Return its path. Raises ConfigError if it is not there."""
         command = Path(self.command).expanduser()
         if found := shutil.which(repository / command if "/" in self.command else self.command):
-            return str(found)
+            return str(Path(found).absolute())  # it starts in a worktree: a place on PATH may be named from here
         raise ConfigError(f"the program '{self.command}' of the backend '{self.name}' is not there", hint=self.hint)
 
     @contextmanager
