@@ -117,9 +117,11 @@ class Job:
     @cached_property
     def recording(self) -> "Recording | None":
         """Where calls are recorded; None if they are not."""
+        if self.record is None:
+            return None
         from director.job.recording import Recording  # noqa: PLC0415 (start-up)
 
-        return Recording(self.record, repository=self.repository, note=self.note) if self.record else None
+        return Recording(self.record, repository=self.repository, note=self.note)
 
     @cached_property
     def spans(self) -> "Spans":

@@ -16,6 +16,7 @@ from director.core.tiers import Tier, provider_and_model
 
 FREE = Price(input=0, output=0, cached_input=0, cache_write=0)
 _LOCAL_NAMES = (".local", ".lan", ".internal", ".localhost")
+_ASIDE_SECONDS = 0.2
 
 
 def known_price(config: Config, tier: Tier) -> KnownPrice | None:
@@ -29,14 +30,19 @@ def known_price(config: Config, tier: Tier) -> KnownPrice | None:
 
 
 def foresee_price(config: Config, tier: Tier) -> None:
-    """Have the list read, if a tier's price will be looked up there, while its agent is at work: it takes a while."""
+    """Have the list read, if a tier's price will be looked up there, while agents are at work: it takes a while.
+
+    Not at once: others may still be about to start.
+    """
     if not config.price(tier) and not is_local(config, tier):
         _read_aside()
 
 
 @cache
 def _read_aside() -> None:
-    threading.Thread(target=_list).start()
+    aside = threading.Timer(_ASIDE_SECONDS, _list)
+    aside.daemon = True
+    aside.start()
 
 
 def is_local(config: Config, tier: Tier) -> bool:

@@ -18,7 +18,8 @@ def look_seldom() -> None:
 
 
 def look_often() -> None:
-    """For what goes on for hours: what is left behind is not to pile up."""
+    """For what goes on for hours: what is left behind is not to pile up. What is there by now lives to the end."""
+    gc.freeze()
     gc.set_threshold(_OFTEN)
 
 

@@ -88,6 +88,7 @@ def test_the_list_is_read_aside_once_and_only_if_it_will_be_asked(
 ) -> None:
     read: list[str] = []
     monkeypatch.setattr(prices, "_list", lambda: read.append(threading.current_thread().name))
+    monkeypatch.setattr(prices, "_ASIDE_SECONDS", 0.0)
     prices._read_aside.cache_clear()
 
     for _ in range(2):

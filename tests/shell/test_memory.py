@@ -62,6 +62,15 @@ def test_what_lasts_looks_more_often_than_what_is_over_soon() -> None:
     assert gc.get_threshold()[0] < seldom
 
 
+def test_what_is_there_when_something_that_lasts_begins_is_not_looked_through_again() -> None:
+    look = "import gc\nfrom director.shell import memory\nmemory.look_often()"
+    code = f"{look}\nprint(len(gc.get_objects()), gc.get_freeze_count())"
+
+    looked_at, left_alone = map(int, subprocess.check_output([sys.executable, "-c", code]).split())
+
+    assert looked_at < left_alone
+
+
 def test_what_is_there_at_the_end_is_not_looked_through() -> None:
     code = (
         "import sys\nfrom director.shell import memory\n{0}\n"
