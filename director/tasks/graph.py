@@ -189,7 +189,7 @@ class Graph:
         if name == "job":  # before it there are no records
             self.perform(name)
             return
-        with self.job.spans.task(name):
+        with self.job.spans.task(name), self.job.at_work.expected(name):
             self.perform(name)
 
     def perform(self, task: str) -> None:

@@ -2,10 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from director.artifacts.attempts import Answered
+from director.cli.main import main
+from director.job.job import Job
+from director.stages import node as node_stage
+from director.tasks.graph import Graph
 from tests.project import CONFIG, Project, code_of, node, unittest_of
+from tests.running import plan_here
 
 RED = {"alpha.py": code_of("alpha", "'wrong'")}
 GREEN = {"alpha.py": code_of("alpha")}
@@ -298,3 +305,27 @@ def test_a_job_branch_that_was_deleted_is_told_and_not_built_on(project: Project
     assert done.code == 2
     assert f"'{branch}' is gone" in done.out + done.err
     assert project.director("run").code == 0
+
+
+def test_a_task_that_has_begun_is_expected_at_its_place_until_it_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project.create(tmp_path / "repository", [node("alpha")])
+    plan_here(project)
+    seen: dict[str, set[str]] = {}
+    perform, ask = Graph.perform, node_stage.ask
+
+    def performing(graph: Graph, task: str) -> None:
+        seen[task] = set(graph.job.at_work._workplaces._expected)
+        perform(graph, task)
+
+    def asking(job: Job, *rest: Any) -> Answered:
+        seen["ask"] = set(job.at_work._workplaces._expected)
+        return ask(job, *rest)
+
+    monkeypatch.setattr(Graph, "perform", performing)
+    monkeypatch.setattr(node_stage, "ask", asking)
+
+    assert main(["run", "--repo", str(project.root), "-q", "-n", "1"]) == 0
+    assert "run:alpha" in seen["run:alpha"]
+    assert "run:alpha" not in seen["ask"]

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from director.core.errors import Interrupted, Postponed
+from director.job import places
 from director.job.places import Places, side_by_side
 from director.shell import processes
 from tests.running import wait_until
@@ -38,7 +39,7 @@ class Crowd:
 
     def _enter(self, name: str, urgency: float) -> None:
         try:
-            with self.places.place(urgency):
+            with self.places.place(urgency, name):
                 self.inside.append(name)
                 self.leave.wait(5)
         except (Postponed, Interrupted) as error:
@@ -67,13 +68,61 @@ def test_the_most_urgent_goes_first_and_among_equals_the_first() -> None:
     assert crowd.inside == ["first", "large", "large too", "small", "none"]
 
 
-def test_a_place_comes_free_also_when_the_work_fails() -> None:
-    places = Places(1)
+def test_a_place_is_kept_for_somebody_more_urgent_who_is_on_the_way() -> None:
+    crowd = Crowd(Places(1))
 
-    with suppress(ValueError), places.place():
+    with crowd.places.expected("large", 5.0), crowd.places.expected("as small", 1.0):
+        crowd.join("small", 1.0)
+        crowd.join("large", 5.0)
+        crowd.disperse()
+
+    assert crowd.inside == ["large", "small"]
+
+
+def test_a_place_is_not_kept_for_somebody_who_will_not_come_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_MOMENT_SECONDS", 60.0)
+    crowd = Crowd(Places(1))
+
+    with crowd.places.expected("large", 5.0):
+        crowd.join("small", 1.0)
+
+    wait_until(lambda: crowd.inside == ["small"])
+    crowd.disperse()
+
+
+def test_a_place_is_not_kept_for_long() -> None:
+    crowd = Crowd(Places(1))
+
+    with crowd.places.expected("large", 5.0):
+        crowd.join("small", 1.0)
+        wait_until(lambda: crowd.inside == ["small"])
+        crowd.disperse()
+
+
+def test_who_is_ready_ahead_is_not_in_the_way_of_somebody_more_urgent() -> None:
+    agents = Crowd(Places(1))
+    worktrees = Crowd(Places(2, then=agents.places))
+    for name in ("at work", "ready ahead"):
+        worktrees.join(name, 1.0)
+        agents.join(name, 1.0)
+
+    worktrees.join("as urgent", 1.0)
+    worktrees.join("more urgent", 2.0)
+    agents.join("more urgent", 2.0)
+    agents.disperse()
+    worktrees.disperse()
+
+    assert worktrees.inside[:3] == ["at work", "ready ahead", "more urgent"]
+    assert agents.inside == ["at work", "more urgent", "ready ahead"]
+
+
+def test_a_place_comes_free_also_when_the_work_fails() -> None:
+    one = Places(1)
+
+    with suppress(ValueError), one.place():
         raise ValueError
 
-    with places.place():
+    with one.place():
         pass
 
 
