@@ -8,8 +8,8 @@ from benchmarks.speed.results import Line, Machine, Results, Row, Samples
 _HEAD = """\
 # Results
 
-Made by `python -m benchmarks.speed` from the measurements in the JSON file beside it; [README.md](README.md) says how to
-repeat it. Of several measurements the median counts. A ratio is the part that director has of what the peer,
+Made by `python -m benchmarks.speed` from the measurements in the JSON file beside it; [README.md](README.md) says how
+to repeat it. Of several measurements the median counts. A ratio is the part that director has of what the peer,
 director-cli, has in the same run.
 """
 
