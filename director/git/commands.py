@@ -8,8 +8,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -67,7 +67,7 @@ _VARIABLES = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_ATTR_NOSYSTEM": "1",
 }
-_BROKEN, _PAUSES = b"fatal: bad config", (0.1, 0.3, 0.6)
+_BROKEN, _PAUSES = b"fatal: bad config", (0.1, 0.3, 0.6, 1.0, 2.0)
 """How git refuses a broken configuration, and how long it is waited for one that an agent just broke to be put back."""
 _FALLBACK_IDENTITY = ("director", "director@localhost")
 
@@ -79,6 +79,8 @@ class Git:
     common_dir: Path
     like: "Git | None" = None
     """Whose configuration counts: a repository of ours has none of its own."""
+    menders: list[Callable[[], None]] = field(default_factory=list, compare=False, repr=False)
+    """Called when git cannot read the configuration: they put back what an agent made of it. They never wait."""
 
     def __call__(
         self, *arguments: str, stdin: bytes = b"", index: Path | None = None, worktree: Path | None = None
@@ -91,16 +93,23 @@ class Git:
         return output
 
     def attempt(
-        self, *arguments: str, stdin: bytes = b"", index: Path | None = None, worktree: Path | None = None
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        index: Path | None = None,
+        worktree: Path | None = None,
+        is_patient: bool = True,
     ) -> tuple[int, bytes, bytes]:
-        """Return git's exit status, output and complaint."""
+        """Return git's exit status, output and complaint; who is patient waits for a broken configuration."""
         env = {**self._environment, "GIT_INDEX_FILE": str(index)} if index else self._environment
         place = [f"--work-tree={worktree}"] if worktree else ["--bare"]
         argv = [f"--git-dir={self.common_dir}", *place, *arguments]
-        for pause in _PAUSES:
+        for pause in _PAUSES if is_patient else ():
             done = _capture(argv, stdin=stdin, cwd=worktree or self.common_dir, env=env)
             if _BROKEN not in done[2]:
                 return done
+            for mend in tuple(self.menders):
+                mend()
             time.sleep(pause)
         return _capture(argv, stdin=stdin, cwd=worktree or self.common_dir, env=env)
 

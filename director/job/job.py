@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -197,13 +197,20 @@ class Job:
 
         with self._making:
             if self.identity.id not in self._lookouts:
-                self._lookouts[self.identity.id] = Lookout(self.repository, self.identity, cache=self.cache)
+                lookout = Lookout(self.repository, self.identity, cache=self.cache)
+                self._lookouts[self.identity.id] = lookout
+                self.repository.git.menders.append(partial(self._mend, lookout))
             return self._lookouts[self.identity.id]
 
     def look_after_repository(self, task: str = "") -> None:
         """Put back what an agent or a test changed of the user's own, and tell of it."""
         for intrusion in self.lookout.check():
             self.note(str(intrusion), task=task)
+
+    def _mend(self, lookout: "Lookout") -> None:
+        """Put back what an agent made of the configuration as soon as git stumbles over it, and not at its end."""
+        for intrusion in lookout.check_unless_checking():
+            self.note(str(intrusion))
 
     def run_command(self, command: str, *, directory: Path, output: Path, seconds: float) -> Finished:
         """Run a shell command of the user or of the plan; it sees no secrets of the environment."""

@@ -32,7 +32,17 @@ class Lookout:
         """Put back what agents and tests changed since the last check; one that began meanwhile is enough."""
         asked = next(self._moments)
         with self._lock:
-            if self._begun > asked:
-                return []
-            self._begun = next(self._moments)
-            return [*self._startup.check(), *self._guard.check()]
+            return [] if self._begun > asked else self._look()
+
+    def check_unless_checking(self) -> list[Intrusion]:
+        """Check, or return nothing where somebody is at it, be it this very thread."""
+        if not self._lock.acquire(blocking=False):
+            return []
+        try:
+            return self._look()
+        finally:
+            self._lock.release()
+
+    def _look(self) -> list[Intrusion]:
+        self._begun = next(self._moments)
+        return [*self._startup.check(), *self._guard.check()]

@@ -1,17 +1,21 @@
 """What agents and tests do to the user's repository is put back, reported and kept."""
 
+import itertools
 import os
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from director.git.guard.evidence import Process
 from director.git.guard.guard import Guard
 from director.git.repository import Repository
 from director.git.slots import Slot
+from director.shell import intrusions
 from director.shell.intrusions import Intrusion
 from tests.git.checkout import Checkout, fingerprint, git
 
@@ -386,6 +390,64 @@ def test_a_lock_that_an_agent_left_does_not_keep_the_configuration_from_being_pu
     [intrusion] = guard.check()
 
     (checkout.root / ".git/config.lock").unlink()
+    assert intrusion.restored
+    assert users(checkout) == before
+
+
+def changing(checkout: Checkout, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    """Have an agent change the configuration again so many times, each time just before it is put back."""
+    put_back, left = intrusions.put_back, iter(range(times))
+
+    def put_back_late(*arguments: Any, **more: Any) -> bool:
+        for number in itertools.islice(left, 1):
+            checkout.git("config", "user.name", f"Eve {number}")
+        return put_back(*arguments, **more)
+
+    monkeypatch.setattr(intrusions, "put_back", put_back_late)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_configuration_that_an_agent_changes_again_meanwhile_is_put_back(
+    guard: Guard, agent: Agent, checkout: Checkout, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    before = users(checkout)
+    agent.git_there("config", "core.hooksPath", "/evil")
+    changing(checkout, monkeypatch, times=times)
+
+    [intrusion] = guard.check()
+
+    assert intrusion.restored
+    assert users(checkout) == before
+
+
+def test_a_configuration_that_could_not_be_put_back_for_being_changed_is_put_back_later(
+    guard: Guard, agent: Agent, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = users(checkout)
+    agent.git_there("config", "core.hooksPath", "/evil")
+    changing(checkout, monkeypatch, times=5)
+
+    assert [intrusion.restored for intrusion in guard.check()] == [False]
+    assert [intrusion.restored for intrusion in guard.check()] == [True]
+    assert users(checkout) == before
+
+
+def test_head_is_put_back_also_if_its_reflog_is_written_while_it_is_looked_at(
+    guard: Guard, agent: Agent, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = users(checkout)
+    agent.git_there("symbolic-ref", "HEAD", "refs/heads/side")
+    processes = guard._traces.processes
+
+    def processes_while_the_log_is_written() -> list[Process]:
+        time.sleep(0.2)
+        (checkout.root / ".git/logs/HEAD").touch()
+        return processes()
+
+    monkeypatch.setattr(guard._traces, "processes", processes_while_the_log_is_written)
+
+    [intrusion] = guard.check()
+
     assert intrusion.restored
     assert users(checkout) == before
 

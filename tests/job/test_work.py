@@ -84,3 +84,17 @@ def test_a_request_to_stop_does_not_outlive_the_work_that_it_was_meant_for(tmp_p
 
     with working(job):
         assert not processes.is_stopping()
+
+
+def test_a_configuration_that_an_agent_broke_is_put_back_when_git_stumbles_over_it(tmp_path: Path) -> None:
+    told: list[Event] = []
+    job = make_job(tmp_path / "repository", told=told)
+    config = tmp_path / "repository" / ".git" / "config"
+    users = config.read_text()
+    job.look_after_repository()
+    config.write_text(f"{users}[broken\n")
+
+    assert job.repository.git.text("rev-parse", "HEAD")
+
+    assert config.read_text() == users
+    assert any("put back" in event.text for event in told if isinstance(event, Note))

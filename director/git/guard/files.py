@@ -19,6 +19,7 @@ from director.shell.intrusions import Intrusion
 _PLAIN = ("config", "config.worktree", "info/exclude", "info/attributes", "info/grafts", "objects/info/alternates")
 _MAX_NAMED = 5
 _MAX_HOOKS = 500
+_ATTEMPTS = 5
 
 
 class Files:
@@ -92,13 +93,22 @@ class Files:
             return {}
         if content.kind != stat.S_IFREG:
             return None
-        status, output, _ = self._repository.git.attempt("config", "--file", "-", "--list", "-z", stdin=content.data)
+        command = ("config", "--file", "-", "--list", "-z")
+        status, output, _ = self._repository.git.attempt(*command, stdin=content.data, is_patient=False)
         return settings.parse(output) if status == 0 else None
 
     def _undo(self, path: Path, before: Content | None, what: str) -> Intrusion:
+        """Put a file back, also if it is changed again meanwhile: an agent may be in the middle of it."""
         top = self._repository.root if path == self._repository.root / ".git" else self._common_dir
-        intrusion = self._keeper.aside.undo(path, what, before=before, now=self._seen[path], top=top)
-        if intrusion.restored:
+        for _ in range(_ATTEMPTS):
+            intrusion = self._keeper.aside.undo(path, what, before=before, now=self._seen[path], top=top)
+            if intrusion.restored:
+                self._seen[path] = before
+                break
+            found, self._seen[path] = self._seen[path], contents.read(path)
+            if self._seen[path] == found:  # it cannot be put back
+                break
+        else:
             self._seen[path] = before
         return intrusion
 

@@ -27,13 +27,22 @@ class _Head:
     log_size: int
     logged: str
     """Where the last entry of the reflog led."""
+    changed_at: float
+    logged_at: float
+    """When the reflog was written last. What is written after this look is none of what was seen."""
 
     @classmethod
     def of(cls, head: Path) -> "_Head":
         log = _log(head)
-        status, entries = _status(head), reflogs.tail(log)
-        size = found.st_size if (found := _status(log)) else 0
-        return cls(contents.read(head), status.st_ino if status else 0, size, entries[-1].new if entries else "")
+        status, entries, logged_at = _status(head), reflogs.tail(log), contents.changed_at(log)
+        return cls(
+            content=contents.read(head),
+            inode=status.st_ino if status else 0,
+            log_size=found.st_size if (found := _status(log)) else 0,
+            logged=entries[-1].new if entries else "",
+            changed_at=contents.changed_at(head),
+            logged_at=logged_at,
+        )
 
     @property
     def target(self) -> str:
@@ -72,8 +81,8 @@ class Heads:
 
     def _judge(self, head: Path, before: _Head, evidence: list[Process]) -> Intrusion | None:
         now = self._seen[head]
-        traced = _is_traced(head, evidence)
-        if traced and _went_on(head, evidence):
+        traced = _is_traced(head, now, evidence)
+        if traced and _went_on(now, evidence):
             return self._report(head, restored=False)
         if traced or _is_raw(head, before, now):
             return self._undo(head, self._wanted(head, before, evidence))
@@ -133,17 +142,16 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _is_traced(head: Path, evidence: list[Process]) -> bool:
+def _is_traced(head: Path, now: _Head, evidence: list[Process]) -> bool:
     entries = reflogs.tail(_log(head))
-    message = entries[-1].message if entries and not _went_on(head, evidence) else None
-    return any(process.moved("HEAD", at=[contents.changed_at(head)], message=message) for process in evidence)
+    message = entries[-1].message if entries and not _went_on(now, evidence) else None
+    return any(process.moved("HEAD", at=[now.changed_at], message=message) for process in evidence)
 
 
-def _went_on(head: Path, evidence: list[Process]) -> bool:
+def _went_on(now: _Head, evidence: list[Process]) -> bool:
     """Tell whether the reflog goes on after HEAD changed, by no command of an agent."""
-    logged = contents.changed_at(_log(head))
-    return logged > contents.changed_at(head) and not any(
-        process.moved("HEAD", at=[logged], message=None) for process in evidence
+    return now.logged_at > now.changed_at and not any(
+        process.moved("HEAD", at=[now.logged_at], message=None) for process in evidence
     )
 
 
