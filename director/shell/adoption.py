@@ -65,6 +65,8 @@ class Tree:
         """Whether it is a service, which starts nothing of its own accord: an orphan is of one of its guests."""
         self._seen: dict[int, float] = {}
         self._sessions: set[int] = set()
+        self._is_over = False
+        """Whether it was looked for the last time: nothing is left to it any more."""
 
     def left(self) -> list[Entry]:
         """Return what is alive of it: its descendants and their sessions, what has the mark, and unclaimed orphans."""
@@ -105,7 +107,7 @@ class Tree:
         """Tell whether a process has the mark, or is an orphan that no other program that runs can have started."""
         if entry.born >= self._born and carries(entry, self._mark):
             return True
-        others = (tree for tree in _trees if tree is not self and not tree._is_lasting)
+        others = (tree for tree in _trees if tree is not self and not tree._is_lasting and not tree._is_over)
         return _is_orphan(entry) and not any(tree._born <= entry.born for tree in others)
 
 
@@ -123,8 +125,15 @@ class Call(Tree):
             self._register()
 
     def left(self) -> list[Entry]:
-        """Return what is alive of it; where it has ended and no orphan fell to us, the table need not be read."""
-        return super().left() if self.process.returncode is None or _may_have_orphans() else []
+        """Return what is alive of it; where it has ended and no orphan fell to us, the table need not be read.
+
+        Once it has ended and nothing is left, an orphan is never left to it by the others that run.
+        """
+        with _lock:
+            has_ended = self.process.returncode is not None
+            found = [] if has_ended and not _may_have_orphans() else super().left()
+            self._is_over = has_ended and not found
+            return found
 
     def _own_sessions(self, entries: Iterable[Entry]) -> set[int]:
         return {self.process.pid} | super()._own_sessions(entries)

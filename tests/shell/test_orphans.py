@@ -102,6 +102,20 @@ def test_an_orphan_that_may_be_of_an_older_program_ends_with_that(
     assert not is_alive(recorded_pid(younger))
 
 
+def test_an_orphan_is_not_left_to_an_older_program_that_was_looked_for_the_last_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adoption, "LOOK_SECONDS", 60)
+    older = adoption.Call(["sleep", "0.1"], f"{uuid4().hex}/call", env=without_secrets())
+    adoption.collect(older.process)
+    assert older.left() == []
+
+    run_shell(f"{DAEMON}; {WAIT_FOR_PID}", tmp_path)
+
+    older.close()
+    assert not is_alive(recorded_pid(tmp_path))
+
+
 def test_a_program_that_ends_leaves_one_that_began_later_alone(
     places: tuple[Path, Path], threads: ThreadPoolExecutor
 ) -> None:
