@@ -68,7 +68,8 @@ def test_the_most_urgent_goes_first_and_among_equals_the_first() -> None:
     assert crowd.inside == ["first", "large", "large too", "small", "none"]
 
 
-def test_a_place_is_kept_for_somebody_more_urgent_who_is_on_the_way() -> None:
+def test_a_place_is_kept_for_somebody_more_urgent_who_is_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "_MOMENT_SECONDS", 60.0)
     crowd = Crowd(Places(1))
 
     with crowd.places.expected("large", 5.0), crowd.places.expected("as small", 1.0):
